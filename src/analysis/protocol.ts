@@ -1,0 +1,324 @@
+import type { Fault } from '../capture/outcome.ts';
+import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
+
+/**
+ * The one protocol between page and worker: commands by method call, rows and spans as transferred typed
+ * arrays, news as `AnalysisEvent`s on a port. The page holds only what it shows.
+ */
+
+/** What is opened: a file of the person, or an endless stream from the relay. */
+export type OpenSource =
+  | { kind: 'file'; name: string; blob: Blob }
+  /** `url` is a WebSocket on loopback that sends a capture's bytes in binary messages. */
+  | { kind: 'live'; name: string; url: string };
+
+export type AnalysisState = 'idle' | 'loading' | 'live' | 'done' | 'stopped' | 'failed';
+
+/** Where one opened file stands. */
+export interface FileStatus {
+  name: string;
+  /** Bytes of the file as it lies there (compressed where it is), or 0 for an endless stream. */
+  bytes: number;
+  /** How many of `bytes` were read. */
+  bytesRead: number;
+  /** `pcap`, `pcapng`, …, `''` before it is known. */
+  container: string;
+  compression: 'none' | 'gzip';
+  frames: number;
+  /** What is wrong with the file; everything before it was read. */
+  fault?: Fault;
+  /** For a file that is no capture: what it seems to be, one sentence. */
+  unreadable?: string;
+}
+
+/** Counts and times of the analysis; small, sent at most ten times a second while loading. */
+export interface AnalysisStatus {
+  state: AnalysisState;
+  paused: boolean;
+  /** Grows with each change of the tables. */
+  revision: number;
+  files: FileStatus[];
+  frames: number;
+  messages: number;
+  /** Messages that pass the filter in force; equals `messages` without one. */
+  shown: number;
+  /** Frames that hold no CoAP message. */
+  foreign: number;
+  devices: number;
+  registrations: number;
+  values: number;
+  transfers: number;
+  firmwareUpdates: number;
+  /** Things seen and not read, each with how often; at most 20, most frequent first. */
+  notRead: { what: string; frames: number }[];
+  sealed: { what: string; records: number; handshake: boolean }[];
+  /** The capture's epoch: seconds since 1970 and nanoseconds; times are offsets from it. */
+  epochSeconds: number;
+  epochNanoseconds: number;
+  firstTime: Nanoseconds;
+  lastTime: Nanoseconds;
+  /** Why the analysis as a whole failed, one sentence. */
+  failure?: string;
+}
+
+/** Totals for comparison with an independent count. */
+export interface AnalysisTotals {
+  frames: number;
+  messages: number;
+  foreign: number;
+  values: number;
+  devices: number;
+  registrations: number;
+  updates: number;
+  notifications: number;
+  transfers: number;
+  duplicates: number;
+}
+
+export type AnalysisEvent = { type: 'status'; status: AnalysisStatus };
+
+/** Bits of `RowWindow.marks`. */
+export const RowMark = {
+  /** A repeat of an earlier message. */
+  duplicate: 1,
+  /** An answer of class 4 or 5. */
+  errorAnswer: 2,
+  /** A request that the capture shows to have no answer. */
+  unanswered: 4,
+  /** The capture continues long enough to know, or not: the request is still open. */
+  open: 8,
+  /** Seen at more than one capture point. */
+  sighted: 16,
+} as const;
+
+/** Text columns of a row window, in the order in which they stand in `texts`. */
+export const ROW_TEXT_COLUMNS = [
+  'id',
+  'source',
+  'destination',
+  'device',
+  'path',
+  'format',
+  'summary',
+] as const;
+export type RowTextColumn = (typeof ROW_TEXT_COLUMNS)[number];
+
+/** A window of the filtered message list; arrays are parallel, one entry a row, and transferred. */
+export interface RowWindow {
+  revision: number;
+  /** Index of the first row in the filtered list. */
+  first: number;
+  count: number;
+  /** Rows in the filtered list. */
+  total: number;
+  rows: Uint32Array<ArrayBuffer>;
+  time: Float64Array<ArrayBuffer>;
+  /** Time of the row before in the filtered list; NaN for the first. */
+  previousTime: Float64Array<ArrayBuffer>;
+  frame: Uint32Array<ArrayBuffer>;
+  /** 0 CON, 1 NON, 2 ACK, 3 RST; 255 where the transport has none. */
+  type: Uint8Array<ArrayBuffer>;
+  code: Uint8Array<ArrayBuffer>;
+  /** `Operation` code of the lwm2m stage; 0 none. */
+  operation: Uint8Array<ArrayBuffer>;
+  /** 0 unknown, 1 from the device, 2 to the device. */
+  direction: Uint8Array<ArrayBuffer>;
+  outcome: Uint8Array<ArrayBuffer>;
+  marks: Uint8Array<ArrayBuffer>;
+  /** Length of the CoAP message in bytes. */
+  length: Uint32Array<ArrayBuffer>;
+  /** UTF-8 of the text columns, row by row in the order of `ROW_TEXT_COLUMNS`. */
+  texts: Uint8Array<ArrayBuffer>;
+  /** Where each text starts; `count × ROW_TEXT_COLUMNS.length + 1` entries. */
+  textOffsets: Uint32Array<ArrayBuffer>;
+}
+
+/** One field of a dissected message: a range of bytes and what it means. */
+export interface FieldNode {
+  label: string;
+  value?: string;
+  /** Filter field with a literal that selects this value, such as `coap.code == 2.05`. */
+  filter?: string;
+  /** Index in `Dissection.views`; `start` and `length` count in its bytes. Length 0: derived, no bytes of its own. */
+  view: number;
+  start: number;
+  length: number;
+  clause?: string;
+  severity?: 'note' | 'warning' | 'error';
+  /** Message this field leads to, such as the request of an answer. */
+  link?: MessageRow;
+  children?: FieldNode[];
+}
+
+/** A run of bytes to show in hex: the frame, a datagram joined from fragments, a body put together from blocks. */
+export interface ByteView {
+  title: string;
+  bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Another message that belongs to a message. */
+export interface RelatedMessage {
+  row: MessageRow;
+  id: string;
+  /** Such as `Request`, `Answer`, `First copy`, `Block 12`. */
+  role: string;
+  summary: string;
+  time: Nanoseconds;
+  /** True where it goes from the device. */
+  fromDevice: boolean;
+}
+
+/** All that one message says, read again from its bytes. */
+export interface Dissection {
+  row: MessageRow;
+  id: string;
+  frame: FrameNumber;
+  time: Nanoseconds;
+  title: string;
+  views: ByteView[];
+  fields: FieldNode[];
+  /** The messages of its exchange in capture order, this one included. */
+  exchange: RelatedMessage[];
+  /** What else belongs to it: transfer, observation, registration, update. */
+  related: { label: string; detail: string; messages: RelatedMessage[] }[];
+}
+
+/** One device in the list at the left. */
+export interface DeviceSummary {
+  device: number;
+  name: string;
+  /** One line: manufacturer, version, security, as far as known. */
+  detail: string;
+  address: string;
+  state: 'registered' | 'expired' | 'deregistered' | 'refused' | 'lost' | 'unknown';
+  messages: number;
+  firstRow: MessageRow;
+}
+
+/** Looks of a span; the page has one colour and one pattern for each. Part of the protocol, so numbers stay. */
+export const SpanLook = {
+  registered: 0,
+  registering: 1,
+  expired: 2,
+  refused: 3,
+  lost: 4,
+  bootstrap: 5,
+  idle: 6,
+  downloading: 7,
+  downloaded: 8,
+  updating: 9,
+  failed: 10,
+  updated: 11,
+  /** Marks of exchanges and observations, by interface. */
+  registration: 12,
+  read: 13,
+  write: 14,
+  execute: 15,
+  notify: 16,
+  send: 17,
+  errorAnswer: 18,
+  unanswered: 19,
+  otherCoap: 20,
+  transfer: 21,
+  /** What no message proves: drawn dashed. */
+  unproven: 22,
+  /** A number of marks too close to draw apart. */
+  cluster: 23,
+} as const;
+
+/** Spans of one track inside the asked window, thinned to what its pixels can show; arrays are parallel. */
+export interface SpanColumns {
+  from: Float64Array<ArrayBuffer>;
+  /** Equal to `from` for a moment. */
+  to: Float64Array<ArrayBuffer>;
+  look: Uint8Array<ArrayBuffer>;
+  /** Message that proves the span's beginning. */
+  row: Uint32Array<ArrayBuffer>;
+  /** Index in `labels`. */
+  label: Uint16Array<ArrayBuffer>;
+  /** Share done, 0 to 1, for progress; 255/255 = 1. NaN where there is none. */
+  progress: Float32Array<ArrayBuffer>;
+  labels: string[];
+}
+
+/** One line of the timeline: the head of a device, or one of its tracks. */
+export interface TrackRow {
+  index: number;
+  kind: 'device' | 'registration' | 'exchanges' | 'observation' | 'transfers' | 'firmware';
+  device: number;
+  title: string;
+  /** Text at the right of the track's name. */
+  detail: string;
+  collapsed: boolean;
+  spans?: SpanColumns;
+}
+
+export interface TrackQuery {
+  from: Nanoseconds;
+  to: Nanoseconds;
+  /** Width in device pixels, for thinning. */
+  pixels: number;
+  firstTrack: number;
+  trackCount: number;
+}
+
+export interface TrackWindow {
+  revision: number;
+  totalTracks: number;
+  rows: TrackRow[];
+}
+
+/** Message density over the whole capture: count per bin, and the bins that hold an error answer. */
+export interface Overview {
+  revision: number;
+  from: Nanoseconds;
+  to: Nanoseconds;
+  messages: Uint32Array<ArrayBuffer>;
+  errors: Uint32Array<ArrayBuffer>;
+}
+
+export type FilterAnswer =
+  | { ok: true; shown: number; revision: number }
+  /** What is wrong in the filter and where: offset and length in UTF-16 units. */
+  | { ok: false; message: string; offset: number; length: number };
+
+export interface FilterCompletion {
+  text: string;
+  detail: string;
+  /** Range of the input that `text` replaces. */
+  start: number;
+  end: number;
+}
+
+/** Commands of the page to the worker. Every method answers within 50 ms while a capture loads. */
+export interface AnalysisProtocol {
+  /** Closes what is open and starts to read; answers at once, news come as events. */
+  open(sources: OpenSource[]): Promise<void>;
+  /** Stops reading; what was read stays and can be looked at. */
+  stop(): Promise<void>;
+  /** Live only: hold, or go on. While held, bytes are kept and not analysed. */
+  pause(paused: boolean): Promise<void>;
+  close(): Promise<void>;
+  status(): Promise<AnalysisStatus>;
+  totals(): Promise<AnalysisTotals>;
+  /** Where events go; one listener. */
+  listen(port: MessagePort): Promise<void>;
+  rows(first: number, count: number): Promise<RowWindow>;
+  setFilter(text: string): Promise<FilterAnswer>;
+  completeFilter(text: string, cursor: number): Promise<FilterCompletion[]>;
+  /** Index in the filtered list of a row, or of the nearest one after it; -1 when none is shown. */
+  indexOfRow(row: MessageRow): Promise<number>;
+  /** Index in the filtered list of the first message at or after a time; -1 when none. */
+  indexAtTime(time: Nanoseconds): Promise<number>;
+  /** Row of a message id (`file.frame.ordinal`), or -1. */
+  rowOfId(id: string): Promise<number>;
+  dissect(row: MessageRow): Promise<Dissection | undefined>;
+  devices(first: number, count: number): Promise<DeviceSummary[]>;
+  overview(bins: number): Promise<Overview>;
+  tracks(query: TrackQuery): Promise<TrackWindow>;
+  setCollapsed(device: number, collapsed: boolean): Promise<void>;
+  /** Index of the timeline row that heads a device. */
+  trackOfDevice(device: number): Promise<number>;
+  /** Records as the command line prints them (newline-delimited JSON), for export; kind as in output.md. */
+  records(kind: string): Promise<Blob>;
+}

@@ -1,0 +1,60 @@
+import type { Fault } from './outcome.ts';
+import type { ByteCount, ByteOffset, FrameNumber } from './units.ts';
+
+/**
+ * One captured frame, reused for every frame of a file: read it during the call, copy what must last.
+ * The frame's bytes are `bytes[start..end)`.
+ */
+export class Frame {
+  number: FrameNumber = 0;
+  bytes: Uint8Array = new Uint8Array(0);
+  start = 0;
+  end = 0;
+  /** Length on the wire; more than `end - start` where the snap length cut the frame. */
+  originalLength: ByteCount = 0;
+  /** Where the frame's first byte lies in the (decompressed) byte store. */
+  fileOffset: ByteOffset = 0;
+  /** Whole seconds since 1970; may be negative. */
+  seconds = 0;
+  /** Rest in nanoseconds, 0 to 999,999,999. */
+  nanoseconds = 0;
+  /** False where the container gives the frame no time (pcapng Simple Packet Block). */
+  hasTime = true;
+  /** Index in the reader's `interfaces`. */
+  interfaceIndex = 0;
+  /** Link type number (LINKTYPE_…). */
+  linkType = 0;
+}
+
+/** A capture point: what the container says of an interface, and what was counted on it. */
+export interface CaptureInterface {
+  /** Name from the container; empty where it gives none. */
+  name: string;
+  description: string;
+  linkType: number;
+  snapLength: number;
+  frames: number;
+  /** Frames the capture point dropped, where the container says so (Interface Statistics Block). */
+  dropped?: number;
+}
+
+/** Receives frames in file order, synchronously. */
+export interface FrameSink {
+  frame(frame: Frame): void;
+  /** A tick of the capture's clock without a frame (Interface Statistics Block of a live source). */
+  tick?(seconds: number, nanoseconds: number): void;
+}
+
+/**
+ * Reads one container from pieces of any size. `push` parses all complete records and keeps the rest;
+ * `end` says that no more bytes come. After a fault nothing more is read; all frames before it were given.
+ */
+export interface CaptureReader {
+  readonly container: 'pcap' | 'pcapng' | 'modified pcap';
+  readonly interfaces: readonly CaptureInterface[];
+  readonly frames: number;
+  /** Set when the file is cut or damaged; its offset counts from the first byte of the (decompressed) file. */
+  readonly fault: Fault | undefined;
+  push(bytes: Uint8Array): void;
+  end(): void;
+}

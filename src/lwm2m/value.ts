@@ -1,0 +1,100 @@
+import type { Fault, OutcomeCode } from '../capture/outcome.ts';
+
+/** Data types of the object registry (LwM2M Core, appendix C); `unknown` where no definition tells. */
+export const ValueType = {
+  none: 0,
+  string: 1,
+  integer: 2,
+  unsigned: 3,
+  float: 4,
+  boolean: 5,
+  opaque: 6,
+  time: 7,
+  objlnk: 8,
+  corelnk: 9,
+  unknown: 10,
+} as const;
+
+export type ValueTypeCode = (typeof ValueType)[keyof typeof ValueType];
+
+/** Names of the data types as records and the page show them, indexed by code. */
+export const VALUE_TYPE_NAMES = [
+  'none',
+  'String',
+  'Integer',
+  'Unsigned Integer',
+  'Float',
+  'Boolean',
+  'Opaque',
+  'Time',
+  'Objlnk',
+  'Corelnk',
+  'unknown',
+] as const;
+
+/** Stands for a level that a path does not have. */
+export const NO_ID = -1;
+
+/** What can be doubted of a value; a bit set. */
+export const Doubt = {
+  none: 0,
+  /** Bytes do not fit the registry's type (length, text that is no number …). */
+  typeDiffers: 1,
+  unknownResource: 2,
+  wrongNesting: 4,
+  duplicate: 8,
+  outOfRange: 16,
+} as const;
+
+/**
+ * Receives what a content reader finds, in wire order. Positions count in the array that was read.
+ * Nothing is allocated for a value: what is text or bytes is read from its range when someone looks.
+ */
+export interface ContentSink {
+  /**
+   * One value. `number` holds Integer, Unsigned Integer, Float, Time, Boolean (0/1) as a double (beyond 2^53 the
+   * bytes are exact, not the double), Objlnk as object × 65536 + instance, NaN for text and bytes.
+   * `start`/`end` is the range of the value's own bytes.
+   */
+  value(
+    objectId: number,
+    instanceId: number,
+    resourceId: number,
+    resourceInstanceId: number,
+    type: ValueTypeCode,
+    number: number,
+    start: number,
+    end: number,
+    doubts: number,
+  ): void;
+  /** An element of the format begins: for the field tree; the fast path leaves it out. */
+  open?(label: string, start: number, end: number): void;
+  /** The element last opened ends. */
+  close?(): void;
+}
+
+/** What a content reader knows of the message around the content. */
+export interface ContentContext {
+  /** The request's path, level by level; `NO_ID` for a level it does not have. */
+  objectId: number;
+  instanceId: number;
+  resourceId: number;
+  resourceInstanceId: number;
+  /** Type of a resource by the registry; `unknown` where there is no definition. */
+  typeOf(objectId: number, resourceId: number): ValueTypeCode;
+}
+
+/** What became of reading a content. What was understood before a fault was given to the sink. */
+export interface ContentResult {
+  outcome: OutcomeCode;
+  fault?: Fault;
+}
+
+/** Reads one content format from `bytes[start..end)`. */
+export type ContentReader = (
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  context: ContentContext,
+  sink: ContentSink,
+) => ContentResult;

@@ -1,0 +1,49 @@
+import type { ByteCount } from '../capture/units.ts';
+
+/** What `readDatagram` found in a frame. */
+export const DatagramKind = {
+  /** A UDP datagram: addresses, ports and payload are set. */
+  udp: 0,
+  /** Nothing that is read here; `notRead` says what, `notReadDetail` its number. */
+  notRead: 1,
+  /** A fragment that was kept; the datagram comes with the fragment that completes it. */
+  fragment: 2,
+  /** Cut inside the headers below the payload. */
+  truncated: 3,
+} as const;
+
+/** A piece of a payload: `length` bytes at `fileOffset` of the frame's file. */
+export interface Piece {
+  fileOffset: number;
+  length: ByteCount;
+  frame: number;
+}
+
+/**
+ * The UDP datagram of one frame, reused for each. Payload is `bytes[start..end)`; `bytes` is the frame's own
+ * buffer, or a joined copy where fragments were put together (then `pieces` says where each part came from).
+ */
+export class Datagram {
+  kind: number = DatagramKind.notRead;
+  /** 4 or 6. */
+  ipVersion = 4;
+  bytes: Uint8Array = new Uint8Array(0);
+  start = 0;
+  end = 0;
+  /** Payload length by the UDP header; more than `end - start` where the capture cut it. */
+  payloadLength: ByteCount = 0;
+  /** Position of the addresses in `addressBytes`: 4 or 16 bytes each, as `ipVersion` says. */
+  addressBytes: Uint8Array = new Uint8Array(0);
+  sourceAddress = 0;
+  destinationAddress = 0;
+  sourcePort = 0;
+  destinationPort = 0;
+  /** Destination is a multicast or broadcast address. */
+  multicast = false;
+  /** Present only when the payload is not one range of this frame. */
+  pieces: Piece[] | undefined = undefined;
+  /** Index into `NOT_READ_NAMES`-like table of the network stage; see `notReadName`. */
+  notRead = 0;
+  /** Number that completes `notRead`: link type, ethertype, IP protocol. */
+  notReadDetail = 0;
+}

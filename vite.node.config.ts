@@ -1,0 +1,19 @@
+import { defineConfig } from 'vite';
+
+/** Builds what runs in Node: the command line with the relay, and in mode `bench` the benchmark. */
+export default defineConfig(({ mode }) => {
+  const bench = mode === 'bench';
+  return {
+    publicDir: false,
+    build: {
+      ssr: true,
+      target: 'node20',
+      outDir: bench ? 'dist-bench' : 'dist-node',
+      emptyOutDir: true,
+      rollupOptions: {
+        input: bench ? { bench: 'test/bench/bench.ts' } : { 'bin/lwm2m-scope': 'src/bin/lwm2m-scope.ts' },
+        output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+      },
+    },
+  };
+});
