@@ -1,0 +1,13 @@
+import type { Nanoseconds } from '../capture/units.ts';
+
+/** What a device reducer asks to be woken for. */
+export const TimerKind = { registrationExpiry: 0, bootstrapFinish: 1 } as const;
+export type TimerKindCode = (typeof TimerKind)[keyof typeof TimerKind];
+
+/**
+ * Timers run on the capture clock and are owned by the analysis. A timer is never taken back: the reducer that
+ * is woken looks whether its subject still waits, and asks again if its time has moved.
+ */
+export interface TimerPort {
+  schedule(time: Nanoseconds, kind: TimerKindCode, subject: number): void;
+}
