@@ -1,0 +1,198 @@
+import type { AnalysisStatus, Dissection, FilterAnswer, OpenSource } from '../analysis/protocol.ts';
+import type { MessageRow, Nanoseconds } from '../capture/units.ts';
+import { AnalysisClient, AnalysisEnded } from './analysis-client.ts';
+
+/** Where a selection came from; a view does not scroll to what was selected in itself. */
+export type SelectionOrigin = 'list' | 'timeline' | 'details' | 'devices' | 'keys';
+
+/** A window of time, both ends inclusive. */
+export interface TimeWindow {
+  from: Nanoseconds;
+  to: Nanoseconds;
+}
+
+/** What the timeline offers to the command registry while it is shown. */
+export interface TimelineCommands {
+  zoomIn(): void;
+  zoomOut(): void;
+  panLeft(): void;
+  panRight(): void;
+  fit(): void;
+}
+
+/** The views that exist. */
+export type View = 'timeline' | 'messages';
+
+const NOTHING_OPEN: AnalysisStatus = {
+  state: 'idle',
+  paused: false,
+  revision: 0,
+  files: [],
+  frames: 0,
+  messages: 0,
+  shown: 0,
+  foreign: 0,
+  devices: 0,
+  registrations: 0,
+  values: 0,
+  transfers: 0,
+  firmwareUpdates: 0,
+  notRead: [],
+  sealed: [],
+  epochSeconds: 0,
+  epochNanoseconds: 0,
+  firstTime: 0,
+  lastTime: 0,
+};
+
+/**
+ * What all views share: the analysis and where it stands, one selection, one time cursor, one filter, one
+ * visible window of time. Views read its fields in effects and change them through its methods only.
+ */
+export class Session {
+  readonly client = new AnalysisClient();
+
+  /** Last news of the analysis; replaced as a whole. */
+  status = $state.raw<AnalysisStatus>(NOTHING_OPEN);
+  /** Counts the captures opened; views that keep something of a capture drop it when this changes. */
+  generation = $state(0);
+  /** Why the worker is gone, one sentence; undefined while it runs. */
+  ended = $state<string | undefined>();
+  /** A call that failed although the worker runs, one sentence. */
+  trouble = $state<string | undefined>();
+
+  view = $state<View>('timeline');
+
+  selectedRow = $state<MessageRow | undefined>();
+  selectionOrigin = $state<SelectionOrigin>('list');
+  /** Counts selections, so that selecting the same row again brings it into view again. */
+  selectionCount = $state(0);
+  /** The selected message read again from its bytes; undefined until it is there. */
+  dissection = $state.raw<Dissection | undefined>();
+
+  cursorTime = $state<Nanoseconds | undefined>();
+  /** Visible window of the timeline; undefined is the whole capture. */
+  window = $state.raw<TimeWindow | undefined>();
+
+  /** The filter in force, as it was typed. */
+  filterText = $state('');
+  /** Counts the filters put in force; the message list is another one after each. */
+  filterCount = $state(0);
+
+  /** Set by the timeline while it is shown. */
+  timelineCommands = $state.raw<TimelineCommands | undefined>();
+
+  constructor() {
+    this.client.onStatus = (status) => {
+      this.status = status;
+    };
+    this.client.onEnd = (reason) => {
+      this.ended = reason;
+      this.status = { ...this.status, state: 'failed', failure: reason };
+    };
+  }
+
+  /** True while a capture, or a part of one, can be looked at. */
+  get hasCapture(): boolean {
+    return this.status.state !== 'idle' && (this.status.frames > 0 || this.status.state !== 'failed');
+  }
+
+  /** Opens captures in place of what is open. */
+  async open(sources: OpenSource[]): Promise<void> {
+    if (this.ended !== undefined) this.startAgain();
+    this.#forget();
+    this.status = {
+      ...NOTHING_OPEN,
+      state: sources.some((source) => source.kind === 'live') ? 'live' : 'loading',
+      files: sources.map((source) => ({
+        name: source.name,
+        bytes: source.kind === 'file' ? source.blob.size : 0,
+        bytesRead: 0,
+        container: '',
+        compression: 'none',
+        frames: 0,
+      })),
+    };
+    await this.attempt(this.client.open(sources));
+  }
+
+  /** Closes what is open. */
+  async close(): Promise<void> {
+    this.#forget();
+    this.status = NOTHING_OPEN;
+    await this.attempt(this.client.close());
+    this.status = NOTHING_OPEN;
+  }
+
+  /** Starts a new worker after the old one ended; nothing is open then. */
+  startAgain(): void {
+    this.client.start();
+    this.ended = undefined;
+    this.#forget();
+    this.status = NOTHING_OPEN;
+  }
+
+  /** Selects a message in every view and moves the time cursor to it. */
+  select(row: MessageRow, origin: SelectionOrigin): void {
+    this.selectedRow = row;
+    this.selectionOrigin = origin;
+    this.selectionCount++;
+    void this.#dissect(row, this.selectionCount);
+  }
+
+  /** Takes the selection away; the cursor stays. */
+  deselect(): void {
+    this.selectedRow = undefined;
+    this.dissection = undefined;
+    this.selectionCount++;
+  }
+
+  setCursor(time: Nanoseconds | undefined): void {
+    this.cursorTime = time;
+  }
+
+  /** Shows a window of time; without arguments the whole capture. */
+  setWindow(from?: Nanoseconds, to?: Nanoseconds): void {
+    this.window = from === undefined || to === undefined ? undefined : { from, to };
+  }
+
+  /** Puts a filter in force; where the text has a fault, the one before stays in force. */
+  async setFilter(text: string): Promise<FilterAnswer | undefined> {
+    const answer = await this.attempt(this.client.setFilter(text));
+    if (answer?.ok) {
+      this.filterText = text;
+      this.filterCount++;
+      this.status = { ...this.status, shown: answer.shown, revision: answer.revision };
+    }
+    return answer;
+  }
+
+  /** Awaits a call of the client; where it fails, says so on the page and gives undefined. */
+  async attempt<T>(call: Promise<T>): Promise<T | undefined> {
+    try {
+      return await call;
+    } catch (error) {
+      // The end of the worker is told once, by `ended`.
+      if (!(error instanceof AnalysisEnded))
+        this.trouble = error instanceof Error ? error.message : String(error);
+      return undefined;
+    }
+  }
+
+  async #dissect(row: MessageRow, count: number): Promise<void> {
+    const dissection = await this.attempt(this.client.dissect(row));
+    if (count !== this.selectionCount) return;
+    this.dissection = dissection;
+    if (dissection) this.cursorTime = dissection.time;
+  }
+
+  #forget(): void {
+    this.generation++;
+    this.deselect();
+    this.trouble = undefined;
+    this.cursorTime = undefined;
+    this.window = undefined;
+    this.filterText = '';
+    this.filterCount++;
+  }
+}
