@@ -1,4 +1,4 @@
-import { transfer, wrap, type Remote } from 'comlink';
+import { transfer, wrap } from 'comlink';
 import workerUrl from '../../workers/analysis.worker.ts?worker&url';
 import type {
   AnalysisEvent,
@@ -42,7 +42,7 @@ export class AnalysisClient implements AnalysisProtocol {
   onEnd: (reason: string) => void = () => {};
 
   #worker: Worker | undefined;
-  #remote: Remote<AnalysisProtocol> | undefined;
+  #remote: AnalysisProtocol | undefined;
   #news: MessagePort | undefined;
   #ready: Promise<void> = Promise.resolve();
   #ended: string | undefined;
@@ -63,7 +63,8 @@ export class AnalysisClient implements AnalysisProtocol {
     );
     const worker = new Worker(entry, { type: 'module', name: 'analysis' });
     this.#worker = worker;
-    this.#remote = wrap<AnalysisProtocol>(worker);
+    // Every method of the protocol is asynchronous, so the far side has the very same type.
+    this.#remote = wrap<AnalysisProtocol>(worker) as AnalysisProtocol;
     this.#ready = new Promise((resolve, reject) => {
       const release = (): void => {
         clearTimeout(limit);
@@ -170,7 +171,7 @@ export class AnalysisClient implements AnalysisProtocol {
     return this.#call((remote) => remote.records(kind));
   }
 
-  #call<T>(run: (remote: Remote<AnalysisProtocol>) => Promise<T>): Promise<T> {
+  #call<T>(run: (remote: AnalysisProtocol) => Promise<T>): Promise<T> {
     const remote = this.#remote;
     if (this.#ended !== undefined || !remote) {
       return Promise.reject(new AnalysisEnded(this.#ended ?? 'The analysis is not running.'));
