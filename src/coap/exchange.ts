@@ -1,0 +1,184 @@
+import type { MessageRow, Nanoseconds, Seconds } from '../capture/units.ts';
+import { NO_ROW } from '../capture/units.ts';
+import { isRequest, isResponse, MessageType } from './code.ts';
+import { ExpiringTable } from './expiring-table.ts';
+import type { MessageBatch } from './message-batch.ts';
+
+/** Time after which a message ID of a CON may be used anew. RFC 7252 §4.8.2 */
+export const EXCHANGE_LIFETIME: Seconds = 247;
+/** Time after which a message ID of a NON may be used anew. RFC 7252 §4.8.2 */
+export const NON_LIFETIME: Seconds = 145;
+/** Time after which a sender of a CON gives up. RFC 7252 §4.8.2 */
+export const MAX_TRANSMIT_WAIT: Seconds = 93;
+
+const NANOSECONDS = 1e9;
+
+/** How a request was answered (a record's `exchange.kind`). */
+export const ExchangeKind = {
+  none: 0,
+  /** A CON request whose kind its answer has not shown yet. */
+  open: 1,
+  piggybacked: 2,
+  separate: 3,
+  non: 4,
+  ping: 5,
+  multicast: 6,
+} as const;
+
+export const EXCHANGE_KIND_NAMES = ['', '', 'piggybacked', 'separate', 'non', 'ping', 'multicast'] as const;
+
+/** How an exchange ended, as far as messages say; `timeout` is a matter of the capture's length. */
+export const ExchangeEnd = { open: 0, answered: 1, reset: 2 } as const;
+
+/** Where the tracker puts what it finds out; rows may be any number of messages back. */
+export interface ExchangeLinks {
+  /** `row` belongs to `other`: an answer to its request, an acknowledgement to what it acknowledges. */
+  setPartner(row: MessageRow, other: MessageRow): void;
+  partnerOf(row: MessageRow): MessageRow;
+  /** `row` repeats `first` byte for byte. */
+  setDuplicate(row: MessageRow, first: MessageRow): void;
+  setExchange(row: MessageRow, kind: number, end: number): void;
+  kindOf(row: MessageRow): number;
+  endOf(row: MessageRow): number;
+  /** An empty ACK came for the message. */
+  setAcknowledged(row: MessageRow): void;
+  addTransmission(row: MessageRow): void;
+  /** CoAP code byte of a row. */
+  codeOf(row: MessageRow): number;
+  tokenEquals(row: MessageRow, high: number, low: number, length: number): boolean;
+}
+
+/** What the tracker says of the message it was just given. */
+export const Found = {
+  /** A request, an empty message or an answer that came for the first time. */
+  fresh: 0,
+  duplicate: 1,
+} as const;
+
+/**
+ * Matches messages into exchanges (RFC 7252 §4, §5.3), per conversation and on both ends: message IDs are told
+ * apart by who chose them, tokens by who asked. Give it every message in capture order.
+ */
+export class ExchangeTracker {
+  /** Messages by who chose the ID: (conversation, direction, acknowledgement or not), ID. */
+  readonly #byId = new ExpiringTable(EXCHANGE_LIFETIME * NANOSECONDS);
+  /** Requests by token: (conversation, requester's direction, token length), token. */
+  readonly #byToken = new ExpiringTable(EXCHANGE_LIFETIME * NANOSECONDS);
+  /** Request of the answer last tracked, or the message an empty one belongs to; `NO_ROW` where not seen. */
+  partner: MessageRow = NO_ROW;
+
+  constructor(private readonly links: ExchangeLinks) {}
+
+  /**
+   * Takes row `index` of a batch, which stands at `row` in the table, at capture-clock time `clock`. Gives
+   * `Found.duplicate` for a repeat; sets `partner`.
+   */
+  track(batch: MessageBatch, index: number, row: MessageRow, clock: Nanoseconds): number {
+    const type = batch.type[index]!;
+    const code = batch.code[index]!;
+    const messageId = batch.messageId[index]!;
+    const fromA = batch.fromA[index]!;
+    const flowKey = batch.conversation[index]! * 2;
+    const acknowledges = type >= MessageType.ack ? 1 : 0;
+    const hash = batch.contentHash[index]!;
+    this.partner = NO_ROW;
+    const idKey = messageId * 2 + acknowledges;
+    if (this.#byId.find(flowKey + fromA, idKey, 0) && this.#byId.hash === hash) {
+      const lifetime = type === MessageType.non ? NON_LIFETIME : EXCHANGE_LIFETIME;
+      if (clock - this.#byId.time <= lifetime * NANOSECONDS) {
+        const first = this.#byId.row;
+        this.links.setDuplicate(row, first);
+        this.links.addTransmission(first);
+        this.partner = this.links.partnerOf(first);
+        return Found.duplicate;
+      }
+    }
+    this.#byId.add(flowKey + fromA, idKey, 0, row, hash, clock);
+    if (code === 0) this.#empty(type, flowKey + (1 - fromA), messageId, row);
+    else if (isRequest(code)) this.#request(batch, index, row, clock, flowKey + fromA);
+    else if (isResponse(code)) this.#response(batch, index, row, flowKey + (1 - fromA));
+    return Found.fresh;
+  }
+
+  #empty(type: number, peerKey: number, messageId: number, row: MessageRow): void {
+    if (type === MessageType.con) {
+      this.links.setExchange(row, ExchangeKind.ping, ExchangeEnd.open);
+      return;
+    }
+    if (type < MessageType.ack || !this.#byId.find(peerKey, messageId * 2, 0)) return;
+    const other = this.#byId.row;
+    this.partner = other;
+    this.links.setPartner(row, other);
+    if (type === MessageType.ack) {
+      this.links.setAcknowledged(other);
+      return;
+    }
+    const kind = this.links.kindOf(other);
+    if (kind === ExchangeKind.ping) {
+      // A ping is answered by a reset (RFC 7252 §4.3).
+      this.links.setPartner(other, row);
+      this.links.setExchange(other, kind, ExchangeEnd.answered);
+    } else if (isRequest(this.links.codeOf(other)) && this.links.endOf(other) === ExchangeEnd.open) {
+      this.links.setPartner(other, row);
+      this.links.setExchange(other, kind, ExchangeEnd.reset);
+    }
+  }
+
+  #request(
+    batch: MessageBatch,
+    index: number,
+    row: MessageRow,
+    clock: Nanoseconds,
+    requesterKey: number,
+  ): void {
+    const multicast = batch.multicast[index] === 1;
+    const kind = multicast
+      ? ExchangeKind.multicast
+      : batch.type[index] === MessageType.non
+        ? ExchangeKind.non
+        : ExchangeKind.open;
+    this.links.setExchange(row, kind, ExchangeEnd.open);
+    const tokenKey = batch.tokenLow[index]!;
+    this.#byToken.add(
+      requesterKey * 32 + Math.min(batch.tokenLength[index]!, 31),
+      batch.tokenHigh[index]!,
+      tokenKey,
+      row,
+      0,
+      clock,
+    );
+  }
+
+  #response(batch: MessageBatch, index: number, row: MessageRow, requesterKey: number): void {
+    const high = batch.tokenHigh[index]!;
+    const low = batch.tokenLow[index]!;
+    const length = batch.tokenLength[index]!;
+    let request: MessageRow = NO_ROW;
+    const type = batch.type[index]!;
+    if (type === MessageType.ack) {
+      // A piggybacked answer carries the ID of its request and its token (RFC 7252 §5.3.2).
+      if (
+        this.#byId.find(requesterKey, batch.messageId[index]! * 2, 0) &&
+        isRequest(this.links.codeOf(this.#byId.row)) &&
+        this.links.tokenEquals(this.#byId.row, high, low, length)
+      ) {
+        request = this.#byId.row;
+      }
+    } else if (this.#byToken.find(requesterKey * 32 + Math.min(length, 31), high, low)) {
+      request = this.#byToken.row;
+    }
+    if (request === NO_ROW) return;
+    this.partner = request;
+    this.links.setPartner(row, request);
+    if (this.links.endOf(request) !== ExchangeEnd.open) return;
+    const asked = this.links.kindOf(request);
+    const kind =
+      asked === ExchangeKind.open
+        ? type === MessageType.ack
+          ? ExchangeKind.piggybacked
+          : ExchangeKind.separate
+        : asked;
+    this.links.setExchange(request, kind, ExchangeEnd.answered);
+    this.links.setPartner(request, row);
+  }
+}

@@ -1,0 +1,486 @@
+import { Outcome, type Fault, type OutcomeCode } from '../capture/outcome.ts';
+import { OptionNumber } from './option.ts';
+
+/** No Content-Format or Accept option. */
+export const NO_FORMAT = 0xffff;
+/** No Observe, Block or Size option; also no uint that such an option could carry. */
+export const NO_OPTION = 0xffffffff;
+/** Options a message may have before it is called malformed; a datagram of 64 KiB could hold more. */
+export const MAXIMUM_OPTIONS = 4096;
+
+/** What is wrong in a message; index in `MESSAGE_FAULTS`. */
+export const MessageFault = {
+  none: 0,
+  tooShort: 1,
+  version: 2,
+  tokenLengthReserved: 3,
+  tokenOverrun: 4,
+  emptyWithContent: 5,
+  optionNibble: 6,
+  optionOverrun: 7,
+  markerWithoutPayload: 8,
+  tooManyOptions: 9,
+  reservedClass: 10,
+  cutByCapture: 11,
+} as const;
+
+const MESSAGE_FAULTS: readonly { text: string; clause?: string }[] = [
+  { text: '' },
+  { text: 'shorter than the four bytes of a header', clause: 'RFC 7252 §3' },
+  { text: 'version is not 1', clause: 'RFC 7252 §3' },
+  { text: 'token length 15 is reserved', clause: 'RFC 8974 §2.1' },
+  { text: 'token runs past the end of the message', clause: 'RFC 7252 §3' },
+  { text: 'an Empty message holds bytes after the message ID', clause: 'RFC 7252 §4.1' },
+  { text: 'option delta or length of 15 is reserved', clause: 'RFC 7252 §3.1' },
+  { text: 'option runs past the end of the message', clause: 'RFC 7252 §3.1' },
+  { text: 'payload marker without a payload', clause: 'RFC 7252 §3' },
+  { text: `more than ${MAXIMUM_OPTIONS} options` },
+  { text: 'code of a reserved class', clause: 'RFC 7252 §3' },
+  { text: 'cut by the capture' },
+];
+
+/** A fault code with its offset as a record shows it; undefined for `MessageFault.none`. */
+export function messageFault(code: number, offset: number): Fault | undefined {
+  const known = MESSAGE_FAULTS[code];
+  if (code === MessageFault.none || known === undefined) return undefined;
+  return known.clause === undefined
+    ? { text: known.text, offset }
+    : { text: known.text, offset, clause: known.clause };
+}
+
+/**
+ * One CoAP message over UDP, read in place (RFC 7252 §3): offsets into `bytes`, checked once, nothing allocated.
+ * Reused for every message. The fast path, the field tree and the records all read through it.
+ */
+export class MessageView {
+  bytes: Uint8Array = new Uint8Array(0);
+  /** The message is `bytes[start..end)`; `wireLength` is more where the capture cut it. */
+  start = 0;
+  end = 0;
+  wireLength = 0;
+  outcome: OutcomeCode = Outcome.ok;
+  /** `MessageFault` code, and where in the message (offset from `start`). */
+  fault = 0;
+  faultOffset = 0;
+  type = 0;
+  code = 0;
+  messageId = 0;
+  tokenStart = 0;
+  tokenLength = 0;
+  /** First eight bytes of the token as two 32-bit words, right-aligned; a hash where it is longer. */
+  tokenHigh = 0;
+  tokenLow = 0;
+  optionsStart = 0;
+  optionCount = 0;
+  /** Payload is `bytes[payloadStart..payloadEnd)`; equal where there is none. */
+  payloadStart = 0;
+  payloadEnd = 0;
+  contentFormat = NO_FORMAT;
+  accept = NO_FORMAT;
+  observe = NO_OPTION;
+  block1 = NO_OPTION;
+  block2 = NO_OPTION;
+  qBlock1 = NO_OPTION;
+  qBlock2 = NO_OPTION;
+  size1 = NO_OPTION;
+  size2 = NO_OPTION;
+  noResponse = NO_OPTION;
+  hasOscore = false;
+  /** First value of a run of equal options: offset of the value, its length, how many there are. */
+  pathStart = 0;
+  pathLength = 0;
+  pathCount = 0;
+  queryStart = 0;
+  queryLength = 0;
+  queryCount = 0;
+  locationStart = 0;
+  locationLength = 0;
+  locationCount = 0;
+
+  /**
+   * Reads the message in `bytes[start..end)`, of which `wireLength` bytes were on the wire. Gives the outcome:
+   * `ok`, `truncated` (cut by the capture), `malformed` (a message format error), `unsupported` (another
+   * version, a reserved class). All fields before the fault hold.
+   */
+  read(bytes: Uint8Array, start: number, end: number, wireLength: number): OutcomeCode {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+    this.wireLength = wireLength;
+    this.outcome = Outcome.ok;
+    this.fault = 0;
+    this.faultOffset = 0;
+    this.type = this.code = this.messageId = 0;
+    this.tokenStart = this.optionsStart = this.payloadStart = this.payloadEnd = end;
+    this.tokenLength = this.tokenHigh = this.tokenLow = 0;
+    this.optionCount = 0;
+    this.contentFormat = this.accept = NO_FORMAT;
+    this.observe = this.block1 = this.block2 = this.qBlock1 = this.qBlock2 = NO_OPTION;
+    this.size1 = this.size2 = this.noResponse = NO_OPTION;
+    this.hasOscore = false;
+    this.pathCount = this.queryCount = this.locationCount = 0;
+    const length = end - start;
+    if (length < 4) {
+      if (length > 0) {
+        this.type = (bytes[start]! >> 4) & 3;
+        if (length > 1) this.code = bytes[start + 1]!;
+      }
+      return this.#fail(MessageFault.tooShort, length);
+    }
+    const first = bytes[start]!;
+    this.type = (first >> 4) & 3;
+    this.code = bytes[start + 1]!;
+    this.messageId = (bytes[start + 2]! << 8) | bytes[start + 3]!;
+    if (first >> 6 !== 1) {
+      this.fault = MessageFault.version;
+      return (this.outcome = Outcome.unsupported);
+    }
+    let position = start + 4;
+    let tokenLength = first & 15;
+    if (tokenLength > 12) {
+      // RFC 8974 §2.1: 13 and 14 announce one and two further bytes of length.
+      if (tokenLength === 15) return this.#fail(MessageFault.tokenLengthReserved, 0);
+      const extra = tokenLength - 12;
+      if (position + extra > end) return this.#fail(MessageFault.tokenOverrun, 4);
+      tokenLength =
+        extra === 1 ? bytes[position]! + 13 : ((bytes[position]! << 8) | bytes[position + 1]!) + 269;
+      position += extra;
+    }
+    this.tokenStart = position;
+    if (position + tokenLength > end) return this.#fail(MessageFault.tokenOverrun, position - start);
+    this.tokenLength = tokenLength;
+    if (tokenLength > 0) this.#readToken(position, tokenLength);
+    position += tokenLength;
+    this.optionsStart = position;
+    if (this.code === 0) {
+      if (wireLength > 4) return this.#fail(MessageFault.emptyWithContent, 4);
+      this.payloadStart = this.payloadEnd = end;
+      return Outcome.ok;
+    }
+    if (!this.#readOptions(position)) return this.outcome;
+    const codeClass = this.code >> 5;
+    if (codeClass === 1 || codeClass === 6 || codeClass === 7 || codeClass === 3) {
+      this.fault = MessageFault.reservedClass;
+      this.faultOffset = 1;
+      return (this.outcome = Outcome.unsupported);
+    }
+    if (wireLength > length) return this.#cut(length);
+    return Outcome.ok;
+  }
+
+  /** Payload length on the wire in bytes. */
+  get payloadLength(): number {
+    const seen = this.payloadEnd - this.payloadStart;
+    return seen > 0 ? seen + Math.max(0, this.wireLength - (this.end - this.start)) : 0;
+  }
+
+  #readToken(position: number, length: number): void {
+    const { bytes } = this;
+    let high = 0;
+    let low = 0;
+    if (length <= 8) {
+      for (let index = 0; index < length; index++) {
+        high = (high << 8) | (low >>> 24);
+        low = (low << 8) | bytes[position + index]!;
+      }
+    } else {
+      // Longer tokens are told apart by 64 bits of hash; the bytes themselves are read from the message.
+      for (let index = 0; index < length; index++) {
+        const byte = bytes[position + index]!;
+        high = Math.imul(high ^ byte, 0x01000193) ^ length;
+        low = Math.imul(low ^ byte, 0x85ebca6b) + index;
+      }
+    }
+    this.tokenHigh = high >>> 0;
+    this.tokenLow = low >>> 0;
+  }
+
+  #readOptions(from: number): boolean {
+    const { bytes, start, end } = this;
+    let position = from;
+    let number = 0;
+    let count = 0;
+    while (position < end) {
+      const head = bytes[position]!;
+      if (head === 0xff) {
+        this.optionCount = count;
+        this.payloadStart = position + 1;
+        this.payloadEnd = end;
+        if (position + 1 === end) {
+          this.#fail(MessageFault.markerWithoutPayload, position - start);
+          return false;
+        }
+        return true;
+      }
+      const optionStart = position;
+      position++;
+      let delta = head >> 4;
+      let length = head & 15;
+      if (delta > 12) {
+        if (delta === 15) {
+          this.optionCount = count;
+          this.#fail(MessageFault.optionNibble, optionStart - start);
+          return false;
+        }
+        if (delta === 13) {
+          delta = position < end ? bytes[position]! + 13 : -1;
+          position++;
+        } else {
+          delta = position + 1 < end ? ((bytes[position]! << 8) | bytes[position + 1]!) + 269 : -1;
+          position += 2;
+        }
+      }
+      if (length > 12) {
+        if (length === 15) {
+          this.optionCount = count;
+          this.#fail(MessageFault.optionNibble, optionStart - start);
+          return false;
+        }
+        if (length === 13) {
+          length = position < end ? bytes[position]! + 13 : 0x10000;
+          position++;
+        } else {
+          length = position + 1 < end ? ((bytes[position]! << 8) | bytes[position + 1]!) + 269 : 0x10000;
+          position += 2;
+        }
+      }
+      if (delta < 0 || position + length > end) {
+        this.optionCount = count;
+        this.#fail(MessageFault.optionOverrun, optionStart - start);
+        return false;
+      }
+      number += delta;
+      count++;
+      if (count > MAXIMUM_OPTIONS) {
+        this.optionCount = count;
+        this.#fail(MessageFault.tooManyOptions, optionStart - start);
+        return false;
+      }
+      this.#keep(number, position, length);
+      position += length;
+    }
+    this.optionCount = count;
+    this.payloadStart = this.payloadEnd = end;
+    return true;
+  }
+
+  #keep(number: number, position: number, length: number): void {
+    switch (number) {
+      case OptionNumber.uriPath:
+        if (this.pathCount++ === 0) {
+          this.pathStart = position;
+          this.pathLength = length;
+        }
+        break;
+      case OptionNumber.uriQuery:
+        if (this.queryCount++ === 0) {
+          this.queryStart = position;
+          this.queryLength = length;
+        }
+        break;
+      case OptionNumber.locationPath:
+        if (this.locationCount++ === 0) {
+          this.locationStart = position;
+          this.locationLength = length;
+        }
+        break;
+      case OptionNumber.contentFormat:
+        if (length <= 2 && this.contentFormat === NO_FORMAT)
+          this.contentFormat = readUint(this.bytes, position, length);
+        break;
+      case OptionNumber.accept:
+        if (length <= 2 && this.accept === NO_FORMAT) this.accept = readUint(this.bytes, position, length);
+        break;
+      case OptionNumber.observe:
+        if (length <= 3) this.observe = readUint(this.bytes, position, length);
+        break;
+      case OptionNumber.block1:
+        if (length <= 3) this.block1 = readUint(this.bytes, position, length);
+        break;
+      case OptionNumber.block2:
+        if (length <= 3) this.block2 = readUint(this.bytes, position, length);
+        break;
+      case OptionNumber.qBlock1:
+        if (length <= 3) this.qBlock1 = readUint(this.bytes, position, length);
+        break;
+      case OptionNumber.qBlock2:
+        if (length <= 3) this.qBlock2 = readUint(this.bytes, position, length);
+        break;
+      case OptionNumber.size1:
+        if (length <= 4) this.size1 = readUint(this.bytes, position, length);
+        break;
+      case OptionNumber.size2:
+        if (length <= 4) this.size2 = readUint(this.bytes, position, length);
+        break;
+      case OptionNumber.noResponse:
+        if (length <= 1) this.noResponse = readUint(this.bytes, position, length);
+        break;
+      case OptionNumber.oscore:
+        this.hasOscore = true;
+        break;
+    }
+  }
+
+  #fail(fault: number, offset: number): OutcomeCode {
+    // What runs past the end of a cut message would have been there: that is the capture's doing.
+    if (this.wireLength > this.end - this.start && fault !== MessageFault.emptyWithContent)
+      return this.#cut(offset);
+    this.fault = fault;
+    this.faultOffset = offset;
+    return (this.outcome = Outcome.malformed);
+  }
+
+  #cut(offset: number): OutcomeCode {
+    this.fault = MessageFault.cutByCapture;
+    this.faultOffset = offset;
+    return (this.outcome = Outcome.truncated);
+  }
+}
+
+/** An unsigned integer of `length` bytes, big-endian; none is 0 (RFC 7252 §3.2). At most four bytes are read. */
+export function readUint(bytes: Uint8Array, position: number, length: number): number {
+  let value = 0;
+  for (let index = 0; index < length; index++) value = value * 256 + bytes[position + index]!;
+  return value;
+}
+
+/** Number of a block from a Block option's value (RFC 7959 §2.2). */
+export function blockNumber(value: number): number {
+  return value >>> 4;
+}
+/** True where more blocks follow (RFC 7959 §2.2). */
+export function blockMore(value: number): boolean {
+  return (value & 8) !== 0;
+}
+/** Size of a block in bytes; SZX 7 is reserved over UDP and read as 1024 (BERT, RFC 8323 §6). */
+export function blockSize(value: number): number {
+  return 1 << (Math.min(value & 7, 6) + 4);
+}
+
+/**
+ * Walks the options of a message that was read, in wire order. Reused: `start(view)`, then `next()` until false;
+ * `number`, `headStart`, `valueStart`, `valueLength` tell of the option it stands on. Ends at the first fault.
+ */
+export class OptionCursor {
+  number = 0;
+  headStart = 0;
+  valueStart = 0;
+  valueLength = 0;
+  #view: MessageView | undefined;
+  #position = 0;
+  #left = 0;
+
+  start(view: MessageView): void {
+    this.#view = view;
+    this.#position = view.optionsStart;
+    this.#left = view.optionCount;
+    this.number = 0;
+  }
+
+  next(): boolean {
+    const view = this.#view;
+    if (view === undefined || this.#left === 0) return false;
+    this.#left--;
+    const { bytes } = view;
+    let position = this.#position;
+    this.headStart = position;
+    const head = bytes[position++]!;
+    let delta = head >> 4;
+    let length = head & 15;
+    if (delta === 13) delta = bytes[position++]! + 13;
+    else if (delta === 14) {
+      delta = ((bytes[position]! << 8) | bytes[position + 1]!) + 269;
+      position += 2;
+    }
+    if (length === 13) length = bytes[position++]! + 13;
+    else if (length === 14) {
+      length = ((bytes[position]! << 8) | bytes[position + 1]!) + 269;
+      position += 2;
+    }
+    this.number += delta;
+    this.valueStart = position;
+    this.valueLength = length;
+    this.#position = position + length;
+    return true;
+  }
+}
+
+const SLASH = 0x2f;
+const AMPERSAND = 0x26;
+const PERCENT = 0x25;
+
+/**
+ * Writes a run of equal string options as one text in UTF-8: paths as `/rd/5a3f`, queries as `ep=dev1&lt=60`.
+ * A separator inside a segment is percent-encoded, so that the text can be taken apart again.
+ * Gives the end of what was written; stops where `target` is full.
+ */
+function writeRun(
+  bytes: Uint8Array,
+  first: number,
+  firstLength: number,
+  count: number,
+  separator: number,
+  leading: boolean,
+  target: Uint8Array,
+  offset: number,
+): number {
+  let position = first;
+  let length = firstLength;
+  let out = offset;
+  const room = target.length - 3;
+  for (let index = 0; index < count; index++) {
+    if (index > 0) {
+      length = bytes[position++]! & 15;
+      if (length === 13) length = bytes[position++]! + 13;
+      else if (length === 14) {
+        length = ((bytes[position]! << 8) | bytes[position + 1]!) + 269;
+        position += 2;
+      }
+    }
+    if ((leading || index > 0) && out < room) target[out++] = separator;
+    for (const end = position + length; position < end; position++) {
+      const byte = bytes[position]!;
+      if (out >= room) continue;
+      if (byte === separator) {
+        const low = byte & 15;
+        target[out++] = PERCENT;
+        target[out++] = 0x30 + (byte >> 4);
+        target[out++] = low < 10 ? 0x30 + low : 0x37 + low;
+      } else target[out++] = byte;
+    }
+  }
+  return out;
+}
+
+/** Writes the Uri-Path of a message as text, `/` before each segment; nothing where it has none. */
+export function writeUriPath(view: MessageView, target: Uint8Array, offset: number): number {
+  return writeRun(view.bytes, view.pathStart, view.pathLength, view.pathCount, SLASH, true, target, offset);
+}
+
+/** Writes the Uri-Query of a message as text, `&` between the segments. */
+export function writeUriQuery(view: MessageView, target: Uint8Array, offset: number): number {
+  return writeRun(
+    view.bytes,
+    view.queryStart,
+    view.queryLength,
+    view.queryCount,
+    AMPERSAND,
+    false,
+    target,
+    offset,
+  );
+}
+
+/** Writes the Location-Path of a message as text, `/` before each segment. */
+export function writeLocationPath(view: MessageView, target: Uint8Array, offset: number): number {
+  return writeRun(
+    view.bytes,
+    view.locationStart,
+    view.locationLength,
+    view.locationCount,
+    SLASH,
+    true,
+    target,
+    offset,
+  );
+}

@@ -1,0 +1,216 @@
+import type { MessageRow, Nanoseconds } from '../capture/units.ts';
+import { Code, isResponse } from './code.ts';
+import { NO_OPTION } from './message.ts';
+import type { MessageBatch } from './message-batch.ts';
+
+/** Observe values of a request (RFC 7641 §2). */
+const REGISTER = 0;
+const DEREGISTER = 1;
+/** Notifications are compared by serial number of 24 bits; half of the circle. RFC 7641 §3.4 */
+const HALF_SEQUENCE = 1 << 23;
+/** A notification this much later is newer whatever its number. RFC 7641 §3.4 */
+const FRESH_NANOSECONDS: Nanoseconds = 128e9;
+
+export type ObservationEnd =
+  | 'cancelled'
+  | 'reset'
+  | 'replaced'
+  | 'deregistered'
+  | 'error'
+  | 'open'
+  /** The server of the resource answered without Observe: an ordinary read, no observation. */
+  | 'refused';
+
+/** One observation: from the request that asked for it to its end. */
+export interface Observation {
+  conversation: number;
+  /** True where endpoint A of the flow observes. */
+  observerIsA: boolean;
+  pathId: number;
+  request: MessageRow;
+  /** Answer that established it; undefined before it came. */
+  established?: MessageRow;
+  from: Nanoseconds;
+  to: Nanoseconds;
+  last: MessageRow;
+  notifications: number;
+  /** Notifications that came after a newer one. */
+  reordered: number;
+  /** Sequence numbers left out between two notifications, where they count by one. */
+  missing: number;
+  /** Observe value of the newest notification, or -1. */
+  sequence: number;
+  newest: Nanoseconds;
+  contentFormat: number;
+  ended: ObservationEnd;
+  endRow?: MessageRow;
+  /** Cancelling request that awaits its answer. */
+  cancelling?: MessageRow;
+  tokenHigh: number;
+  tokenLow: number;
+  tokenLength: number;
+}
+
+/** Follows observations by token (RFC 7641), keyed by conversation and by who observes. */
+export class ObservationTracker {
+  readonly observations: Observation[] = [];
+  /** Index of the newest observation of a key. */
+  readonly #byKey = new Map<number, number[]>();
+
+  /**
+   * Takes a request (repeats left out). Gives the index of the observation it begins, refreshes or cancels,
+   * or -1 where it has nothing to do with one.
+   */
+  request(batch: MessageBatch, index: number, row: MessageRow, pathId: number, time: Nanoseconds): number {
+    const observe = batch.observe[index]!;
+    if (observe === NO_OPTION) return -1;
+    const found = this.#find(batch, index, batch.fromA[index] === 1);
+    if (observe === DEREGISTER) {
+      if (found >= 0) this.observations[found]!.cancelling = row;
+      return found;
+    }
+    if (observe !== REGISTER) return -1;
+    if (found >= 0) {
+      const known = this.observations[found]!;
+      if (known.pathId === pathId && known.ended === 'open') {
+        // The same request again keeps the relation alive (RFC 7641 §3.3.1).
+        known.last = row;
+        known.to = time;
+        return found;
+      }
+      if (known.ended === 'open') this.#end(known, 'replaced', row, time);
+    }
+    const created = this.observations.length;
+    this.observations.push({
+      conversation: batch.conversation[index]!,
+      observerIsA: batch.fromA[index] === 1,
+      pathId,
+      request: row,
+      from: time,
+      to: time,
+      last: row,
+      notifications: 0,
+      reordered: 0,
+      missing: 0,
+      sequence: -1,
+      newest: time,
+      contentFormat: 0xffff,
+      ended: 'open',
+      tokenHigh: batch.tokenHigh[index]!,
+      tokenLow: batch.tokenLow[index]!,
+      tokenLength: batch.tokenLength[index]!,
+    });
+    const key = keyOf(batch, index, batch.fromA[index] === 1);
+    const list = this.#byKey.get(key);
+    if (list === undefined) this.#byKey.set(key, [created]);
+    else list.push(created);
+    return created;
+  }
+
+  /**
+   * Takes an answer (repeats left out). Gives the index of the observation it belongs to, or -1. `partner` is
+   * the request the exchange tracker found; a notification has it too while the request is young.
+   */
+  response(
+    batch: MessageBatch,
+    index: number,
+    row: MessageRow,
+    partner: MessageRow,
+    time: Nanoseconds,
+  ): number {
+    if (this.observations.length === 0 || !isResponse(batch.code[index]!)) return -1;
+    const found = this.#find(batch, index, batch.fromA[index] === 0);
+    if (found < 0) return -1;
+    const known = this.observations[found]!;
+    if (known.cancelling !== undefined && partner === known.cancelling) {
+      if (known.ended === 'open') this.#end(known, 'cancelled', row, time);
+      return found;
+    }
+    // A later plain request may use the token of an ended observation.
+    if (known.ended !== 'open' && partner !== known.request && batch.observe[index] === NO_OPTION) return -1;
+    if (partner > known.request && partner !== 0xffffffff && batch.observe[index] === NO_OPTION) return -1;
+    const success = batch.code[index] === Code.content || batch.code[index] === Code.valid;
+    known.last = row;
+    if (known.established === undefined) {
+      if (!success) this.#end(known, 'error', row, time);
+      else if (batch.observe[index] === NO_OPTION) this.#end(known, 'refused', row, time);
+      else {
+        known.established = row;
+        known.sequence = batch.observe[index]!;
+        known.newest = time;
+        known.to = time;
+        known.contentFormat = batch.contentFormat[index]!;
+      }
+      return found;
+    }
+    if (!success || batch.observe[index] === NO_OPTION) {
+      if (known.ended === 'open') this.#end(known, success ? 'cancelled' : 'error', row, time);
+      return found;
+    }
+    known.notifications++;
+    known.to = time;
+    this.#order(known, batch.observe[index]!, time);
+    return found;
+  }
+
+  /** Takes a reset that answers a notification: the observer has forgotten the relation (RFC 7641 §3.6). */
+  reset(observation: number, row: MessageRow, time: Nanoseconds): void {
+    const known = this.observations[observation];
+    if (known !== undefined && known.ended === 'open') this.#end(known, 'reset', row, time);
+  }
+
+  /** Ends the observations of a device's conversation whose registration ended (LwM2M Core §6.4.1). */
+  endAll(conversation: number, row: MessageRow, time: Nanoseconds): void {
+    for (const known of this.observations) {
+      if (known.conversation === conversation && known.ended === 'open')
+        this.#end(known, 'deregistered', row, time);
+    }
+  }
+
+  #order(known: Observation, sequence: number, time: Nanoseconds): void {
+    const before = known.sequence;
+    const newer =
+      (before < sequence && sequence - before < HALF_SEQUENCE) ||
+      (before > sequence && before - sequence > HALF_SEQUENCE) ||
+      time > known.newest + FRESH_NANOSECONDS;
+    if (!newer) {
+      if (sequence !== before) known.reordered++;
+      return;
+    }
+    const step = (sequence - before + (HALF_SEQUENCE << 1)) % (HALF_SEQUENCE << 1);
+    // Only servers that count by one show a loss by a gap; others use clocks.
+    if (step > 1 && step <= 16 && known.notifications > 1) known.missing += step - 1;
+    known.sequence = sequence;
+    known.newest = time;
+  }
+
+  #end(known: Observation, end: ObservationEnd, row: MessageRow, time: Nanoseconds): void {
+    known.ended = end;
+    known.endRow = row;
+    known.to = time;
+  }
+
+  #find(batch: MessageBatch, index: number, observerIsA: boolean): number {
+    const list = this.#byKey.get(keyOf(batch, index, observerIsA));
+    if (list === undefined) return -1;
+    const conversation = batch.conversation[index]!;
+    for (let position = list.length - 1; position >= 0; position--) {
+      const known = this.observations[list[position]!]!;
+      if (
+        known.conversation === conversation &&
+        known.observerIsA === observerIsA &&
+        known.tokenHigh === batch.tokenHigh[index] &&
+        known.tokenLow === batch.tokenLow[index] &&
+        known.tokenLength === batch.tokenLength[index]
+      )
+        return list[position]!;
+    }
+    return -1;
+  }
+}
+
+/** A number below 2^53 that most often tells keys apart; `#find` compares in full. */
+function keyOf(batch: MessageBatch, index: number, observerIsA: boolean): number {
+  const mixed = (batch.tokenLow[index]! ^ Math.imul(batch.tokenHigh[index]!, 0x9e3779b1)) >>> 0;
+  return (batch.conversation[index]! * 2 + (observerIsA ? 1 : 0)) * 0x1000000 + (mixed & 0xffffff);
+}
