@@ -43,6 +43,8 @@ export interface FrameSink {
   frame(frame: Frame): void;
   /** A tick of the capture's clock without a frame (Interface Statistics Block of a live source). */
   tick?(seconds: number, nanoseconds: number): void;
+  /** Secrets of a pcapng Decryption Secrets Block: its type (such as `TLSK`, a TLS key log) and bytes that last only for the call. */
+  secrets?(type: number, bytes: Uint8Array): void;
 }
 
 /**

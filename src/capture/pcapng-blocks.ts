@@ -1,0 +1,55 @@
+/** Type of the Section Header Block, the same in both byte orders (draft-ietf-opsawg-pcapng §4.1). */
+export const SECTION_HEADER = 0x0a0d0d0a;
+/** Byte-order magic of a section (draft-ietf-opsawg-pcapng §4.1). */
+export const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
+
+/** Block types that are read (draft-ietf-opsawg-pcapng §4; appendix A for the Packet Block). */
+export const INTERFACE_DESCRIPTION = 1;
+export const PACKET = 2;
+export const SIMPLE_PACKET = 3;
+export const INTERFACE_STATISTICS = 5;
+export const ENHANCED_PACKET = 6;
+export const DECRYPTION_SECRETS = 10;
+
+/** Names of the block types that carry no frame (draft-ietf-opsawg-pcapng §11, registry of block types). */
+export const SKIPPED_KINDS: ReadonlyMap<number, string> = new Map([
+  [4, 'name resolution'],
+  [7, 'IRIG timestamp'],
+  [8, 'ARINC 429 in AFDX'],
+  [9, 'systemd journal'],
+  [DECRYPTION_SECRETS, 'decryption secrets'],
+  [0x101, 'Hone project machine info'],
+  [0x102, 'Hone project connection event'],
+  [0x201, 'Sysdig machine info'],
+  [0x202, 'Sysdig process info'],
+  [0x203, 'Sysdig file descriptors'],
+  [0x204, 'Sysdig event'],
+  [0x205, 'Sysdig interface list'],
+  [0x206, 'Sysdig user list'],
+  [0x208, 'Sysdig event with flags'],
+  [0x216, 'Sysdig event v2'],
+  [0x217, 'Sysdig event v2 with flags'],
+  [0x221, 'Sysdig event v2 large'],
+  [0x222, 'Sysdig event v2 large with flags'],
+  [0xbad, 'custom'],
+  [0x40000bad, 'custom'],
+  [0x80000001, 'Apple process information'],
+]);
+
+/** Blocks without a frame that Wireshark numbers like frames, so that our numbers stay its numbers (wiretap, pcapng.c). */
+export const NUMBERED_KINDS: ReadonlySet<number> = new Set([
+  9, 0x204, 0x208, 0x216, 0x217, 0x221, 0x222, 0xbad, 0x40000bad,
+]);
+
+/** Says whether a block of this type is read; others are passed over. */
+export function isReadKind(type: number): boolean {
+  return (
+    type === SECTION_HEADER ||
+    type === INTERFACE_DESCRIPTION ||
+    type === PACKET ||
+    type === SIMPLE_PACKET ||
+    type === INTERFACE_STATISTICS ||
+    type === ENHANCED_PACKET ||
+    type === DECRYPTION_SECRETS
+  );
+}

@@ -1,0 +1,93 @@
+import { readUint16, readUint32 } from './record-reader.ts';
+import { DEFAULT_RESOLUTION } from './timestamp-scale.ts';
+
+/** Ends a list of options (draft-ietf-opsawg-pcapng §3.5). */
+const OPT_ENDOFOPT = 0;
+
+/** Options of an Interface Description Block that are read (draft-ietf-opsawg-pcapng §4.2). */
+const IF_NAME = 2;
+const IF_DESCRIPTION = 3;
+const IF_TSRESOL = 9;
+const IF_TSOFFSET = 14;
+
+/** Options of an Interface Statistics Block that are read (draft-ietf-opsawg-pcapng §4.6). */
+const ISB_IFDROP = 5;
+const ISB_OSDROP = 7;
+
+const text = new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** What the options of an Interface Description Block say. */
+export interface InterfaceOptions {
+  name: string;
+  description: string;
+  /** Octet of `if_tsresol`. */
+  resolution: number;
+  /** Seconds of `if_tsoffset`. */
+  offset: number;
+}
+
+/**
+ * Goes through the options in `bytes[start..end)` and calls `take` with the code and the value's range of each.
+ * An option that runs over the end ends the list: the block's own lengths stand, so nothing else is lost.
+ */
+function eachOption(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  bigEndian: boolean,
+  take: (code: number, start: number, length: number) => void,
+): void {
+  let at = start;
+  while (at + 4 <= end) {
+    const code = readUint16(bytes, at, bigEndian);
+    const length = readUint16(bytes, at + 2, bigEndian);
+    if (code === OPT_ENDOFOPT || at + 4 + length > end) return;
+    take(code, at + 4, length);
+    at += 4 + length + (-length & 3);
+  }
+}
+
+/** Reads the options of an Interface Description Block (draft-ietf-opsawg-pcapng §4.2); defaults where they are absent. */
+export function readInterfaceOptions(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  bigEndian: boolean,
+): InterfaceOptions {
+  const options: InterfaceOptions = { name: '', description: '', resolution: DEFAULT_RESOLUTION, offset: 0 };
+  eachOption(bytes, start, end, bigEndian, (code, at, length) => {
+    if (code === IF_NAME) options.name = readText(bytes, at, length);
+    else if (code === IF_DESCRIPTION) options.description = readText(bytes, at, length);
+    else if (code === IF_TSRESOL && length === 1) options.resolution = bytes[at]!;
+    else if (code === IF_TSOFFSET && length === 8) {
+      const high = readUint32(bytes, bigEndian ? at : at + 4, bigEndian) | 0;
+      options.offset = high * 2 ** 32 + readUint32(bytes, bigEndian ? at + 4 : at, bigEndian);
+    }
+  });
+  return options;
+}
+
+/**
+ * Reads how many packets the capture point dropped, from the options of an Interface Statistics Block: by the
+ * interface and by the operating system together (draft-ietf-opsawg-pcapng §4.6). Undefined where it says neither.
+ */
+export function readDropped(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  bigEndian: boolean,
+): number | undefined {
+  let dropped: number | undefined;
+  eachOption(bytes, start, end, bigEndian, (code, at, length) => {
+    if ((code !== ISB_IFDROP && code !== ISB_OSDROP) || length !== 8) return;
+    const high = readUint32(bytes, bigEndian ? at : at + 4, bigEndian);
+    dropped = (dropped ?? 0) + high * 2 ** 32 + readUint32(bytes, bigEndian ? at + 4 : at, bigEndian);
+  });
+  return dropped;
+}
+
+function readText(bytes: Uint8Array, at: number, length: number): string {
+  let end = at + length;
+  while (end > at && bytes[end - 1] === 0) end--;
+  return text.decode(bytes.subarray(at, end));
+}
