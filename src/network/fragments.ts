@@ -1,0 +1,267 @@
+import type { ByteCount, ByteOffset, FrameNumber } from '../capture/units.ts';
+import type { Piece } from './datagram.ts';
+import type { IpHeader } from './ip.ts';
+import { IpProtocol } from './ip.ts';
+import type { Layer } from './layer.ts';
+import { NotRead } from './not-read.ts';
+
+/** Most datagrams whose fragments wait for the rest. */
+export const MAX_WAITING_DATAGRAMS = 256;
+/** Most bytes of fragments that wait. */
+export const MAX_WAITING_BYTES: ByteCount = 4 * 1024 * 1024;
+/** Most parts of one datagram. At the least MTU of IPv6, 1,280 bytes, the longest datagram has 54. */
+export const MAX_PARTS = 1024;
+/**
+ * Longest time between fragments of one datagram, in seconds of the capture: identifications come round again.
+ * Linux waits this long; RFC 8200 §4.5 says 60 s, RFC 791 §3.2 suggests 15 s.
+ */
+export const FRAGMENT_TIMEOUT = 30;
+/** Longest payload of IP, in bytes. RFC 791 §3.1, RFC 8200 §3. */
+const MAX_IP_PAYLOAD: ByteCount = 65_535;
+
+/** Bytes `start` to `end` of a datagram, of which those up to `capturedEnd` were captured. */
+interface Part {
+  start: number;
+  end: number;
+  capturedEnd: number;
+  bytes: Uint8Array;
+  fileOffset: ByteOffset;
+  frame: FrameNumber;
+}
+
+/** A datagram in parts: sorted, without overlap. */
+interface Waiting {
+  parts: Part[];
+  /** Bytes held in `parts`. */
+  held: ByteCount;
+  /** Bytes of the datagram in `parts`, captured or not. */
+  covered: ByteCount;
+  /** Length of the datagram, known from its last fragment; -1 before. */
+  length: ByteCount;
+  /** Protocol of the first fragment's bytes; -1 before it. */
+  protocol: number;
+  seconds: number;
+  /** Frames that gave a part and are not yet counted as read or not read. */
+  frames: number;
+  /** A `NotRead` code once the datagram is given up; its later fragments get the same. */
+  spoilt: number;
+}
+
+/** A datagram put together from its fragments. */
+export interface Joined {
+  bytes: Uint8Array;
+  /** Bytes from the start that are there without a hole; less than `bytes.length` where the capture cut a fragment. */
+  captured: ByteCount;
+  protocol: number;
+  parts: readonly Part[];
+}
+
+/** Where the bytes `start` to `end` of a joined datagram lie in the file. */
+export function piecesOf(joined: Joined, start: number, end: number): Piece[] {
+  const pieces: Piece[] = [];
+  for (const part of joined.parts) {
+    const from = Math.max(start, part.start);
+    const length = Math.min(end, part.capturedEnd) - from;
+    if (length > 0)
+      pieces.push({ fileOffset: part.fileOffset + from - part.start, length, frame: part.frame });
+  }
+  return pieces;
+}
+
+/**
+ * Puts IP fragments together, in any order. Repeated bytes are taken once: in IPv4 those that came first stay
+ * (RFC 791 §3.2 allows either), in IPv6 an overlap other than an exact repetition spoils the datagram (RFC 8200
+ * §4.5). What waits is bounded in datagrams, bytes and time of the capture; beyond, the oldest goes.
+ */
+export class FragmentTable {
+  /** In the order of the first fragments. */
+  readonly #waiting = new Map<string, Waiting>();
+  #held: ByteCount = 0;
+  #seconds = 0;
+
+  /** `onLost` is told of frames whose datagram never became complete. */
+  constructor(private readonly onLost: (frames: number) => void) {}
+
+  /**
+   * Takes the fragment that `header` describes, its bytes from `layer.at` on. Gives the datagram where this
+   * completes it; else undefined, with `layer.notRead` set where the fragment was not kept.
+   */
+  add(
+    layer: Layer,
+    header: IpHeader,
+    fileOffset: ByteOffset,
+    frame: FrameNumber,
+    seconds: number | undefined,
+  ): Joined | undefined {
+    if (seconds !== undefined) this.#seconds = seconds;
+    this.#dropLate();
+    const start = header.fragmentOffset;
+    const length = layer.wireEnd - layer.at;
+    const end = start + length;
+    if (length === 0 || end > MAX_IP_PAYLOAD || (header.moreFragments && length % 8 !== 0)) {
+      layer.fail(NotRead.malformedFragment);
+      return undefined;
+    }
+    const key = keyOf(layer, header);
+    let waiting = this.#waiting.get(key);
+    if (waiting !== undefined && this.#isLate(waiting)) {
+      this.#drop(key, waiting);
+      waiting = undefined;
+    }
+    if (waiting === undefined) {
+      waiting = {
+        parts: [],
+        held: 0,
+        covered: 0,
+        length: -1,
+        protocol: -1,
+        seconds: this.#seconds,
+        frames: 0,
+        spoilt: NotRead.none,
+      };
+      if (this.#waiting.size === MAX_WAITING_DATAGRAMS) this.#dropOldest();
+      this.#waiting.set(key, waiting);
+    }
+    if (waiting.spoilt !== NotRead.none) {
+      layer.fail(waiting.spoilt);
+      return undefined;
+    }
+    if (contradicts(waiting, end, header.moreFragments) || waiting.parts.length >= MAX_PARTS) {
+      this.#spoil(waiting, NotRead.malformedFragment);
+      layer.fail(NotRead.malformedFragment);
+      return undefined;
+    }
+    const overlap = overlapOf(waiting, start, end);
+    if (overlap === Overlap.partial && header.version === 6) {
+      this.#spoil(waiting, NotRead.overlappingFragments);
+      layer.fail(NotRead.overlappingFragments);
+      return undefined;
+    }
+    waiting.frames++;
+    if (!header.moreFragments) waiting.length = end;
+    if (start === 0 && waiting.protocol < 0) waiting.protocol = header.protocol;
+    if (overlap !== Overlap.repeated) this.#fill(waiting, layer, start, end, fileOffset, frame);
+    if (waiting.covered === waiting.length) {
+      this.#waiting.delete(key);
+      this.#held -= waiting.held;
+      return join(waiting);
+    }
+    while (this.#held > MAX_WAITING_BYTES) this.#dropOldest();
+    return undefined;
+  }
+
+  /** Gives up what still waits; for the end of the input. */
+  end(): void {
+    while (this.#waiting.size > 0) this.#dropOldest();
+  }
+
+  /** Adds parts for those bytes of `start` to `end` that are not there yet. */
+  #fill(
+    waiting: Waiting,
+    layer: Layer,
+    start: number,
+    end: number,
+    fileOffset: ByteOffset,
+    frame: FrameNumber,
+  ): void {
+    const { parts } = waiting;
+    const captured = start + layer.end - layer.at;
+    let from = start;
+    for (let index = 0; from < end; index++) {
+      const next = parts[index];
+      const to = next === undefined ? end : Math.min(end, next.start);
+      if (from < to) {
+        const capturedEnd = Math.max(from, Math.min(to, captured));
+        const at = layer.at - start;
+        const bytes = layer.bytes.slice(at + from, at + capturedEnd);
+        parts.splice(index, 0, {
+          start: from,
+          end: to,
+          capturedEnd,
+          bytes,
+          fileOffset: fileOffset + from - start,
+          frame,
+        });
+        waiting.covered += to - from;
+        waiting.held += bytes.length;
+        this.#held += bytes.length;
+        index++;
+      }
+      if (next === undefined) break;
+      if (next.end > from) from = next.end;
+    }
+  }
+
+  #isLate(waiting: Waiting): boolean {
+    return Math.abs(this.#seconds - waiting.seconds) > FRAGMENT_TIMEOUT;
+  }
+
+  /** Entries stand in the order of their first fragments: where the first is not late, the others are not. */
+  #dropLate(): void {
+    for (const [key, waiting] of this.#waiting) {
+      if (!this.#isLate(waiting)) return;
+      this.#drop(key, waiting);
+    }
+  }
+
+  #dropOldest(): void {
+    for (const [key, waiting] of this.#waiting) {
+      this.#drop(key, waiting);
+      return;
+    }
+  }
+
+  #drop(key: string, waiting: Waiting): void {
+    this.#waiting.delete(key);
+    this.#held -= waiting.held;
+    if (waiting.frames > 0) this.onLost(waiting.frames);
+  }
+
+  /** Frees the parts of a datagram that cannot become whole, and remembers why. */
+  #spoil(waiting: Waiting, reason: number): void {
+    waiting.spoilt = reason;
+    this.#held -= waiting.held;
+    waiting.held = 0;
+    waiting.parts = [];
+  }
+}
+
+const Overlap = { none: 0, repeated: 1, partial: 2 } as const;
+
+function overlapOf(waiting: Waiting, start: number, end: number): number {
+  for (const part of waiting.parts) {
+    if (part.start === start && part.end === end) return Overlap.repeated;
+    if (part.start < end && start < part.end) return Overlap.partial;
+  }
+  return Overlap.none;
+}
+
+/** True where a fragment that ends at `end` does not agree with the datagram's length. */
+function contradicts(waiting: Waiting, end: number, moreFragments: boolean): boolean {
+  if (waiting.length >= 0) return moreFragments ? end > waiting.length : end !== waiting.length;
+  const last = waiting.parts[waiting.parts.length - 1];
+  return !moreFragments && last !== undefined && end < last.end;
+}
+
+function join(waiting: Waiting): Joined {
+  const bytes = new Uint8Array(waiting.length);
+  let captured = 0;
+  for (const part of waiting.parts) {
+    bytes.set(part.bytes, part.start);
+    if (captured === part.start) captured = part.capturedEnd;
+  }
+  return { bytes, captured, protocol: waiting.protocol, parts: waiting.parts };
+}
+
+/**
+ * What the fragments of one datagram have in common: addresses and identification, in IPv4 the protocol too
+ * (RFC 791 §3.2, RFC 8200 §4.5), and the capture point.
+ */
+function keyOf(layer: Layer, header: IpHeader): string {
+  const length = header.version === 4 ? 8 : 32;
+  const protocol = header.version === 4 ? header.protocol : IpProtocol.fragment;
+  let key = `${header.version},${protocol},${header.identification},${layer.capturePoint},`;
+  for (let index = 0; index < length; index++)
+    key += String.fromCharCode(header.addressBytes[header.source + index]!);
+  return key;
+}

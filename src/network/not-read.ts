@@ -1,0 +1,193 @@
+import { linkTypeName } from '../capture/link-types.ts';
+
+/** Why a frame gave no datagram. Codes; `notReadName` gives the words. */
+export const NotRead = {
+  none: 0,
+  /** Detail: link type number. */
+  linkType: 1,
+  /** Detail: ethertype. */
+  etherType: 2,
+  /** IEEE 802.3 length instead of an ethertype. */
+  logicalLinkControl: 3,
+  /** Linux cooked capture of a device without ethertypes. Detail: ARPHRD_ number. */
+  cookedDevice: 4,
+  /** Detail: protocol family of a BSD loopback header. */
+  loopbackFamily: 5,
+  /** Detail: IP protocol number. */
+  ipProtocol: 6,
+  /** Detail: version nibble. */
+  ipVersion: 7,
+  malformedLink: 8,
+  malformedIpv4: 9,
+  malformedIpv6: 10,
+  malformedUdp: 11,
+  malformedFragment: 12,
+  /** RFC 8200 §4.5: a datagram with overlapping fragments is discarded. */
+  overlappingFragments: 13,
+  /** The rest of the datagram was not captured in time. */
+  incompleteFragments: 14,
+  /** Fragments inside of fragments. */
+  nestedFragments: 15,
+  /** More tags, extension headers or tunnels than the named limits allow. */
+  tooManyHeaders: 16,
+  /** Cut by the capture before the UDP payload begins. */
+  headersCut: 17,
+} as const;
+
+/** Highest detail that is kept, so that code and detail fit one small integer. */
+const MAX_DETAIL = 0xffff;
+
+/** Ethertypes that are named when not read. IEEE 802 Numbers (IANA). */
+const ETHERTYPE_NAMES: ReadonlyMap<number, string> = new Map([
+  [0x0842, 'Wake-on-LAN'],
+  [0x6558, 'transparent Ethernet bridging'],
+  [0x8035, 'RARP'],
+  [0x809b, 'AppleTalk'],
+  [0x8137, 'IPX'],
+  [0x8808, 'Ethernet flow control'],
+  [0x8809, 'slow protocols'],
+  [0x8847, 'MPLS'],
+  [0x8848, 'MPLS'],
+  [0x8863, 'PPPoE discovery'],
+  [0x8864, 'PPPoE session'],
+  [0x888e, 'EAPOL'],
+  [0x8892, 'PROFINET'],
+  [0x88a4, 'EtherCAT'],
+  [0x88cc, 'LLDP'],
+  [0x88e5, 'MACsec'],
+  [0x88e7, 'provider backbone bridge'],
+  [0x88f7, 'PTP'],
+  [0x8926, 'VN-Tag'],
+  [0x9000, 'loopback test'],
+  [0xa0ed, '6LoWPAN'],
+]);
+
+/** IP protocols that are named when not read. Protocol Numbers (IANA). */
+const IP_PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
+  [2, 'IGMP'],
+  [8, 'EGP'],
+  [27, 'RDP'],
+  [33, 'DCCP'],
+  [46, 'RSVP'],
+  [47, 'GRE'],
+  [50, 'ESP'],
+  [59, 'no next header'],
+  [88, 'EIGRP'],
+  [89, 'OSPF'],
+  [94, 'IPIP'],
+  [103, 'PIM'],
+  [108, 'IPComp'],
+  [112, 'VRRP'],
+  [115, 'L2TP'],
+  [132, 'SCTP'],
+  [136, 'UDP-Lite'],
+  [137, 'MPLS-in-IP'],
+  [139, 'HIP'],
+  [140, 'Shim6'],
+]);
+
+function numbered(what: string, number: string | number, name: string | undefined): string {
+  return name === undefined ? `${what} ${number}` : `${what} ${number} ${name}`;
+}
+
+function linkTypeText(linkType: number): string {
+  const name = linkTypeName(linkType);
+  const text = numbered('link type', linkType, undefined);
+  return name === text ? text : `${text} ${name}`;
+}
+
+/**
+ * Words for a `NotRead` code and the number that completes it, such as `link type 195 IEEE 802.15.4`, `ARP`,
+ * `ethertype 0x88cc LLDP`, `IP protocol 50 ESP`, `malformed IPv4 header`.
+ */
+export function notReadName(code: number, detail: number): string {
+  switch (code) {
+    case NotRead.linkType:
+      return linkTypeText(detail);
+    case NotRead.etherType:
+      if (detail === 0x0806) return 'ARP';
+      return numbered('ethertype', `0x${detail.toString(16).padStart(4, '0')}`, ETHERTYPE_NAMES.get(detail));
+    case NotRead.logicalLinkControl:
+      return 'IEEE 802.3 logical link control';
+    case NotRead.cookedDevice:
+      return `Linux cooked device type ${detail}`;
+    case NotRead.loopbackFamily:
+      return `loopback family ${detail}`;
+    case NotRead.ipProtocol:
+      if (detail === 1) return 'ICMP';
+      if (detail === 6) return 'TCP';
+      if (detail === 58) return 'ICMPv6';
+      return numbered('IP protocol', detail, IP_PROTOCOL_NAMES.get(detail));
+    case NotRead.ipVersion:
+      return `IP version ${detail}`;
+    case NotRead.malformedLink:
+      return 'malformed link header';
+    case NotRead.malformedIpv4:
+      return 'malformed IPv4 header';
+    case NotRead.malformedIpv6:
+      return 'malformed IPv6 header';
+    case NotRead.malformedUdp:
+      return 'malformed UDP header';
+    case NotRead.malformedFragment:
+      return 'malformed IP fragment';
+    case NotRead.overlappingFragments:
+      return 'overlapping IPv6 fragments';
+    case NotRead.incompleteFragments:
+      return 'incomplete IP fragments';
+    case NotRead.nestedFragments:
+      return 'IP fragments within IP fragments';
+    case NotRead.tooManyHeaders:
+      return 'too many nested headers';
+    case NotRead.headersCut:
+      return 'headers cut by the capture';
+    default:
+      return `not read, code ${code}`;
+  }
+}
+
+/** Different reasons that are counted apart; further ones are counted together. */
+const MAX_REASONS = 1024;
+
+/**
+ * Counts what was not read by code and detail. `count` allocates nothing for a reason seen before. At most
+ * 1,024 reasons are told apart; frames beyond stand under `other`.
+ */
+export class NotReadCounter {
+  /** Position in `#frames` by code and detail. */
+  readonly #positions = new Map<number, number>();
+  readonly #frames: number[] = [];
+  #other = 0;
+  #lastKey = -1;
+  #lastPosition = 0;
+
+  /** Counts `frames` frames under a `NotRead` code and the number that completes it. */
+  count(code: number, detail: number, frames = 1): void {
+    const key = code * (MAX_DETAIL + 1) + (detail & MAX_DETAIL);
+    if (key !== this.#lastKey) {
+      let position = this.#positions.get(key);
+      if (position === undefined) {
+        if (this.#frames.length === MAX_REASONS) {
+          this.#other += frames;
+          return;
+        }
+        position = this.#frames.length;
+        this.#positions.set(key, position);
+        this.#frames.push(0);
+      }
+      this.#lastKey = key;
+      this.#lastPosition = position;
+    }
+    this.#frames[this.#lastPosition]! += frames;
+  }
+
+  /** What was counted, most frames first; equal numbers in the order first seen. */
+  entries(): { what: string; frames: number }[] {
+    const byName = new Map<string, number>();
+    for (const [key, position] of this.#positions) {
+      const what = notReadName(Math.floor(key / (MAX_DETAIL + 1)), key & MAX_DETAIL);
+      byName.set(what, (byName.get(what) ?? 0) + this.#frames[position]!);
+    }
+    if (this.#other > 0) byName.set('other', this.#other);
+    return [...byName].map(([what, frames]) => ({ what, frames })).sort((a, b) => b.frames - a.frames);
+  }
+}
