@@ -1,0 +1,176 @@
+import type { FieldName, FilterNode, Literal, SetMember } from './ast.ts';
+import type { FieldPlace, FilterField, FilterFields } from './field.ts';
+import { FIELD_PLACES } from './field.ts';
+import type { FieldTest } from './field-test.ts';
+import { isError } from './field-test.ts';
+import type { FilterError } from './filter-error.ts';
+import { filterError, nameList, quoted } from './filter-error.ts';
+import { nearestNames } from './nearest-names.ts';
+import { booleanFieldTest, enumeratedFieldTest, numberFieldTest, timeFieldTest } from './number-test.ts';
+import type { ParsedFilter } from './parser.ts';
+import { parseFilter } from './parser.ts';
+import type { RowTest } from './row-test.ts';
+import { allOf, anyOf, everyRow, notOf } from './row-test.ts';
+import { addressFieldTest, bytesFieldTest, presenceFieldTest, textFieldTest } from './text-test.ts';
+import { isFieldName } from './word.ts';
+
+/**
+ * A filter ready to be asked row by row. It keeps what it found for interned texts by id: where a text of an id
+ * changes (a device gets its name), the filter is compiled anew.
+ */
+export interface CompiledFilter {
+  ok: true;
+  /** True where the row passes. Does not allocate; rows may be asked in any order. */
+  test: RowTest;
+  /** The dearest place that `test` reads; more than `columns` must be made ready for a row before it is asked. */
+  reads: FieldPlace;
+}
+
+/** A test with the place it reads, as an index in `FIELD_PLACES`. */
+interface PlacedTest {
+  test: RowTest;
+  place: number;
+}
+
+function fieldTest(field: FilterField): FieldTest {
+  switch (field.kind) {
+    case 'number':
+      return numberFieldTest(field);
+    case 'enumerated':
+      return enumeratedFieldTest(field);
+    case 'text':
+      return textFieldTest(field);
+    case 'boolean':
+      return booleanFieldTest(field);
+    case 'presence':
+      return presenceFieldTest(field);
+    case 'address':
+      return addressFieldTest(field);
+    case 'bytes':
+      return bytesFieldTest(field);
+    case 'time':
+      return timeFieldTest(field);
+  }
+}
+
+class FilterCompiler {
+  readonly #fields: FilterFields;
+
+  constructor(fields: FilterFields) {
+    this.#fields = fields;
+  }
+
+  compile(node: FilterNode): PlacedTest | FilterError {
+    switch (node.kind) {
+      case 'everything':
+        return { test: everyRow, place: 0 };
+      case 'and':
+      case 'or':
+        return this.#join(node.kind, node.terms);
+      case 'not': {
+        const term = this.compile(node.term);
+        return isError(term) ? term : { ...term, test: notOf(term.test) };
+      }
+      case 'present':
+        return this.#ask(node.field, (field) => fieldTest(field).present());
+      case 'compare':
+        return this.#ask(node.field, (field) => {
+          const { operator, value, operatorSpan } = node;
+          const wrong = this.#fieldAsValue(value);
+          if (wrong !== undefined) return wrong;
+          const tests = fieldTest(field);
+          if (operator !== '!=') return tests.compare(operator, value, operatorSpan);
+          const equal = tests.compare('==', value, operatorSpan);
+          return isError(equal) ? equal : allOf([tests.present(), notOf(equal)]);
+        });
+      case 'in':
+        return this.#ask(node.field, (field) => this.#set(fieldTest(field), node.members));
+    }
+  }
+
+  #join(kind: 'and' | 'or', nodes: readonly FilterNode[]): PlacedTest | FilterError {
+    const terms: PlacedTest[] = [];
+    for (const node of nodes) {
+      const term = this.compile(node);
+      if (isError(term)) return term;
+      terms.push(term);
+    }
+    // What is cheap to read is asked first: it often decides.
+    terms.sort((left, right) => left.place - right.place);
+    const tests = terms.map(({ test }) => test);
+    return { test: kind === 'and' ? allOf(tests) : anyOf(tests), place: terms.at(-1)?.place ?? 0 };
+  }
+
+  #ask(name: FieldName, make: (field: FilterField) => RowTest | FilterError): PlacedTest | FilterError {
+    const field = this.#fields.find(name.name);
+    if (field === undefined) return this.#unknown(name);
+    const test = make(field);
+    return isError(test) ? test : { test, place: FIELD_PLACES.indexOf(field.where) };
+  }
+
+  #set(tests: FieldTest, members: readonly SetMember[]): RowTest | FilterError {
+    const values: Literal[] = [];
+    const parts: RowTest[] = [];
+    for (const member of members) {
+      const literals = member.kind === 'value' ? [member.value] : [member.from, member.to];
+      for (const literal of literals) {
+        const wrong = this.#fieldAsValue(literal);
+        if (wrong !== undefined) return wrong;
+      }
+      if (member.kind === 'value') {
+        values.push(member.value);
+        continue;
+      }
+      const range = tests.between(member.from, member.to);
+      if (isError(range)) return range;
+      parts.push(range);
+    }
+    if (values.length > 0) {
+      const among = tests.among(values);
+      if (isError(among)) return among;
+      parts.unshift(among);
+    }
+    return anyOf(parts);
+  }
+
+  /** A bare name of a field in the place of a value: people mean the field, which cannot be compared with. */
+  #fieldAsValue(literal: Literal): FilterError | undefined {
+    const { text } = literal;
+    if (literal.quoted || !text.includes('.') || !isFieldName(text)) return undefined;
+    if (this.#fields.find(text) === undefined) return undefined;
+    return filterError(
+      literal,
+      `A field is compared with a value, not with another field. If ${quoted(text)} is the text, put it in double quotes.`,
+    );
+  }
+
+  #unknown(name: FieldName): FilterError {
+    const { fields, aliases } = this.#fields;
+    const names = [...fields.map((field) => field.name), ...aliases.map(({ alias }) => alias)];
+    const near = nearestNames(name.name, names);
+    const hint =
+      near.length > 0
+        ? `Did you mean ${nameList(near)}?`
+        : name.name.includes('.')
+          ? 'Names begin such as coap., lwm2m., ip., udp. or frame.'
+          : 'Each side of && and || is a comparison with its own field, such as coap.type == CON.';
+    return filterError(name, `There is no field ${quoted(name.name)}. ${hint}`);
+  }
+}
+
+/**
+ * Makes a test of a parsed filter. A field with several values passes where any of them fits; `!=` where it has
+ * values and none is equal; a field without a value passes nothing but a `!`. Gives the error with its place
+ * where a field is unknown or a value does not suit its field. Never throws.
+ */
+export function compileFilter(filter: FilterNode, fields: FilterFields): CompiledFilter | FilterError {
+  const compiled = new FilterCompiler(fields).compile(filter);
+  if (isError(compiled)) return compiled;
+  return { ok: true, test: compiled.test, reads: FIELD_PLACES[compiled.place] ?? 'bytes' };
+}
+
+/** Parses and compiles a filter's text in one step. */
+export function compileFilterText(text: string, fields: FilterFields): CompiledFilter | FilterError {
+  const parsed: ParsedFilter = parseFilter(text);
+  return parsed.ok ? compileFilter(parsed.filter, fields) : parsed;
+}

@@ -1,0 +1,17 @@
+import type { FieldAlias } from './field.ts';
+
+/**
+ * Other names of message fields: the ones that Wireshark uses for the same thing (tested against the list that
+ * `tshark -G fields` prints), and short ones. A field that Wireshark calls by the same name is marked so in its
+ * own declaration.
+ */
+export const MESSAGE_FIELD_ALIASES: readonly FieldAlias[] = [
+  { alias: 'frame.time_epoch', field: 'frame.time', wireshark: true },
+  { alias: 'coap.opt.ctype', field: 'coap.content_format', wireshark: true },
+  { alias: 'coap.opt.accept', field: 'coap.accept', wireshark: true },
+  { alias: 'coap.opt.observe', field: 'coap.observe', wireshark: true },
+  { alias: 'coap.response_to', field: 'coap.request_in', wireshark: true },
+  { alias: 'coap.retransmitted', field: 'coap.duplicate_of', wireshark: true },
+  { alias: 'device', field: 'lwm2m.device', wireshark: false },
+  { alias: 'lwm2m.ep', field: 'lwm2m.device', wireshark: false },
+];
