@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Outcome } from '../../src/capture/outcome.ts';
 import { MAX_VALUES } from '../../src/lwm2m/content/content-result.ts';
-import { Doubt, NO_ID, ValueType } from '../../src/lwm2m/value.ts';
+import { Doubt, ValueType } from '../../src/lwm2m/value.ts';
 import { readTlv } from '../../src/lwm2m/content/tlv.ts';
-import { collect, contextOf, hex, registry, utf8, valuesByPath } from './collected-content.ts';
+import { collect, contextOf, hex, valuesByPath } from './collected-content.ts';
 
 const TLV = 11542;
 
@@ -312,12 +312,5 @@ describe('readTlv, generated', () => {
         if (result.fault !== undefined) expect(result.fault.offset).toBeLessThan(bytes.length);
       }),
     );
-  });
-});
-
-describe('type look-up', () => {
-  it('is not asked for what has no resource', () => {
-    expect(registry.typeOf(NO_ID, 1)).toBe(ValueType.unknown);
-    expect(utf8('U')).toEqual(hex('55'));
   });
 });

@@ -3,6 +3,9 @@ const UPPER = 0x1_0000_0000;
 
 const scratch = new DataView(new ArrayBuffer(8));
 
+/** Weight of a half's 11-bit fraction for each exponent; subnormal numbers have exponent 0. */
+const HALF_WEIGHTS = Float64Array.from({ length: 32 }, (_, exponent) => 2 ** (Math.max(exponent, 1) - 25));
+
 /** Reads 1 to 8 bytes as a big-endian unsigned integer; beyond 2^53 the nearest double. */
 export function unsignedNumber(bytes: Uint8Array, start: number, end: number): number {
   let number = 0;
@@ -36,9 +39,8 @@ export function halfNumber(bytes: Uint8Array, start: number): number {
   const exponent = (half >> 10) & 0x1f;
   const fraction = half & 0x3ff;
   let magnitude: number;
-  if (exponent === 0) magnitude = fraction * 2 ** -24;
-  else if (exponent === 0x1f) magnitude = fraction === 0 ? Infinity : NaN;
-  else magnitude = (1 + fraction / 1024) * 2 ** (exponent - 15);
+  if (exponent === 0x1f) magnitude = fraction === 0 ? Infinity : NaN;
+  else magnitude = (exponent === 0 ? fraction : fraction + 0x400) * HALF_WEIGHTS[exponent]!;
   return half & 0x8000 ? -magnitude : magnitude;
 }
 
