@@ -20,6 +20,13 @@ export interface TimelineCommands {
   fit(): void;
 }
 
+/** What the message list offers to the command registry while it is shown. */
+export interface ListCommands {
+  /** Selects the line so many places further on; from nothing selected the first one seen. */
+  step(lines: number): void;
+  focus(): void;
+}
+
 /** The views that exist. */
 export type View = 'timeline' | 'messages';
 
@@ -62,6 +69,8 @@ export class Session {
   trouble = $state<string | undefined>();
 
   view = $state<View>('timeline');
+  /** Times as the time of day in universal time; false: as seconds since the capture's first message. */
+  absoluteTime = $state(true);
 
   selectedRow = $state<MessageRow | undefined>();
   selectionOrigin = $state<SelectionOrigin>('list');
@@ -81,6 +90,8 @@ export class Session {
 
   /** Set by the timeline while it is shown. */
   timelineCommands = $state.raw<TimelineCommands | undefined>();
+  /** Set by the message list while it is shown. */
+  listCommands = $state.raw<ListCommands | undefined>();
 
   constructor() {
     this.client.onStatus = (status) => {

@@ -20,13 +20,14 @@ function split(epoch: Epoch, time: Nanoseconds): { seconds: number; rest: number
 }
 
 /**
- * Time of day in this computer's time zone: `09:06:31.204`. `digits` counts decimals of the second, 0 to 9;
- * they are cut, not rounded, so that a second never shows before it has begun.
+ * Time of day in universal time: `09:06:31.204`. `digits` counts decimals of the second, 0 to 9; they are cut,
+ * not rounded, so that a second never shows before it has begun.
  */
 export function clockText(epoch: Epoch, time: Nanoseconds, digits = 3): string {
   const { seconds, rest } = split(epoch, time);
-  const date = new Date(seconds * 1000);
-  const text = `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+  const ofDay = seconds - Math.floor(seconds / 86_400) * 86_400;
+  const minutes = Math.floor(ofDay / 60);
+  const text = `${two(Math.floor(minutes / 60))}:${two(minutes % 60)}:${two(ofDay % 60)}`;
   if (digits === 0) return text;
   return `${text}.${String(Math.floor(rest)).padStart(9, '0').slice(0, digits)}`;
 }

@@ -1,0 +1,229 @@
+import type { PageState } from './page-state.svelte.ts';
+
+/** A command: what the help sheet and the palette list, and what a key does. */
+export interface Command {
+  id: string;
+  title: string;
+  group: 'Page' | 'Views' | 'Timeline' | 'Messages';
+  /** Keys as `KeyboardEvent.key` has them, `Mod+` before where Ctrl or Command is held. */
+  keys: readonly string[];
+  /** Whether it can be done now; without it, always. */
+  when?(page: PageState): boolean;
+  run(page: PageState): void;
+}
+
+const withCapture = (page: PageState): boolean => page.session.hasCapture;
+const withTimeline = (page: PageState): boolean => page.session.timelineCommands !== undefined;
+const withList = (page: PageState): boolean => page.session.listCommands !== undefined;
+const whileReading = (page: PageState): boolean =>
+  page.session.status.state === 'loading' || page.session.status.state === 'live';
+
+/** All commands of the page; key handling, help sheet and palette are made from this list. */
+export const COMMANDS: readonly Command[] = [
+  {
+    id: 'open',
+    title: 'Open captures…',
+    group: 'Page',
+    keys: ['Mod+o'],
+    run: (page) => page.pickFiles?.(),
+  },
+  {
+    id: 'commands',
+    title: 'Find a command',
+    group: 'Page',
+    keys: ['Mod+k'],
+    run: (page) => {
+      page.dialog = page.dialog === 'commands' ? undefined : 'commands';
+    },
+  },
+  {
+    id: 'keys',
+    title: 'Show the keys',
+    group: 'Page',
+    keys: ['?'],
+    run: (page) => {
+      page.dialog = page.dialog === 'keys' ? undefined : 'keys';
+    },
+  },
+  {
+    id: 'filter',
+    title: 'Filter messages',
+    group: 'Page',
+    keys: ['/'],
+    when: withCapture,
+    run: (page) => page.focusFilter?.(),
+  },
+  {
+    id: 'clear-filter',
+    title: 'Clear the filter',
+    group: 'Page',
+    keys: [],
+    when: (page) => withCapture(page) && page.session.filterText !== '',
+    run: (page) => void page.session.setFilter(''),
+  },
+  {
+    id: 'theme',
+    title: 'Switch between dark and light',
+    group: 'Page',
+    keys: [],
+    run: (page) => page.theme.toggle(),
+  },
+  {
+    id: 'stop',
+    title: 'Stop reading, keep what was read',
+    group: 'Page',
+    keys: [],
+    when: whileReading,
+    run: (page) => void page.session.attempt(page.session.client.stop()),
+  },
+  {
+    id: 'close',
+    title: 'Close the capture',
+    group: 'Page',
+    keys: [],
+    when: withCapture,
+    run: (page) => void page.session.close(),
+  },
+  {
+    id: 'view-timeline',
+    title: 'Timeline',
+    group: 'Views',
+    keys: ['1'],
+    when: withCapture,
+    run: (page) => {
+      page.session.view = 'timeline';
+    },
+  },
+  {
+    id: 'view-messages',
+    title: 'Messages',
+    group: 'Views',
+    keys: ['2'],
+    when: withCapture,
+    run: (page) => {
+      page.session.view = 'messages';
+    },
+  },
+  {
+    id: 'zoom-in',
+    title: 'Zoom in',
+    group: 'Timeline',
+    keys: ['w'],
+    when: withTimeline,
+    run: (page) => page.session.timelineCommands?.zoomIn(),
+  },
+  {
+    id: 'zoom-out',
+    title: 'Zoom out',
+    group: 'Timeline',
+    keys: ['s'],
+    when: withTimeline,
+    run: (page) => page.session.timelineCommands?.zoomOut(),
+  },
+  {
+    id: 'pan-left',
+    title: 'Earlier',
+    group: 'Timeline',
+    keys: ['a'],
+    when: withTimeline,
+    run: (page) => page.session.timelineCommands?.panLeft(),
+  },
+  {
+    id: 'pan-right',
+    title: 'Later',
+    group: 'Timeline',
+    keys: ['d'],
+    when: withTimeline,
+    run: (page) => page.session.timelineCommands?.panRight(),
+  },
+  {
+    id: 'fit',
+    title: 'Fit the whole capture',
+    group: 'Timeline',
+    keys: ['f'],
+    when: withTimeline,
+    run: (page) => page.session.timelineCommands?.fit(),
+  },
+  {
+    id: 'next',
+    title: 'Next message',
+    group: 'Messages',
+    keys: ['.'],
+    when: withList,
+    run: (page) => page.session.listCommands?.step(1),
+  },
+  {
+    id: 'previous',
+    title: 'Previous message',
+    group: 'Messages',
+    keys: [','],
+    when: withList,
+    run: (page) => page.session.listCommands?.step(-1),
+  },
+  {
+    id: 'list',
+    title: 'Go to the message list',
+    group: 'Messages',
+    keys: ['l'],
+    when: withList,
+    run: (page) => page.session.listCommands?.focus(),
+  },
+  {
+    id: 'time',
+    title: 'Time of day, or seconds since the start',
+    group: 'Messages',
+    keys: ['t'],
+    when: withCapture,
+    run: (page) => {
+      page.session.absoluteTime = !page.session.absoluteTime;
+    },
+  },
+  {
+    id: 'deselect',
+    title: 'Select nothing',
+    group: 'Messages',
+    keys: ['Escape'],
+    when: (page) => page.session.selectedRow !== undefined,
+    run: (page) => page.session.deselect(),
+  },
+];
+
+/** Whether this computer's modifier key is Command. */
+export const APPLE = /mac|iphone|ipad/i.test(navigator.platform);
+
+/** A key as people read it: `⌘K` or `Ctrl K`, `W`, `Esc`. */
+export function keyText(key: string): string {
+  const plain = key.replace('Mod+', '');
+  const name = plain === 'Escape' ? 'Esc' : plain.length === 1 ? plain.toUpperCase() : plain;
+  if (plain === key) return name;
+  return APPLE ? `⌘${name}` : `Ctrl ${name}`;
+}
+
+/** The keys of a command with this id, for hints in the page. */
+export function keysOf(id: string): readonly string[] {
+  return COMMANDS.find((command) => command.id === id)?.keys ?? [];
+}
+
+function isTyping(target: EventTarget | null): boolean {
+  return (
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))
+  );
+}
+
+/** Runs the command that a key press means; gives whether there was one. */
+export function runKey(page: PageState, event: KeyboardEvent): boolean {
+  if (event.defaultPrevented || event.altKey || event.isComposing) return false;
+  const held = APPLE ? event.metaKey : event.ctrlKey;
+  if (!held && (event.ctrlKey || event.metaKey)) return false;
+  // A dialog has the keys to itself, but for those that open and close it.
+  if (page.dialog !== undefined && !(held || event.key === '?')) return false;
+  if (!held && isTyping(event.target)) return false;
+  if (!held && event.key.length === 1 && !page.singleKeys) return false;
+  const key = (held ? 'Mod+' : '') + (event.key.length === 1 ? event.key.toLowerCase() : event.key);
+  const command = COMMANDS.find((candidate) => candidate.keys.includes(key));
+  if (!command || (command.when && !command.when(page))) return false;
+  event.preventDefault();
+  command.run(page);
+  return true;
+}

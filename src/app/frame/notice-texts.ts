@@ -1,0 +1,81 @@
+import type { AnalysisStatus, FileStatus } from '../../analysis/protocol.ts';
+import { bytesText, countText, plural } from '../number-text.ts';
+
+/** One thing a person should know of what is open: what it is and what follows from it. */
+export interface Notice {
+  id: string;
+  level: 'note' | 'warning' | 'error';
+  title: string;
+  text: string;
+}
+
+/** Kinds of things not read that a person can do something about: they get a notice, the rest a number. */
+const UNKNOWN_LINK = /^link type/i;
+
+function faultNotice(file: FileStatus): Notice {
+  const fault = file.fault!;
+  const place = fault.offset === undefined ? '' : `, at byte ${countText(fault.offset)}`;
+  return {
+    id: `fault ${file.name}`,
+    level: 'warning',
+    title: `${file.name}: ${fault.text}${place}.`,
+    text: `${plural(file.frames, 'frame')} before it ${file.frames === 1 ? 'was read and is' : 'were read and are'} shown; the rest of the file cannot be read.`,
+  };
+}
+
+/** What is to be said of an open capture, most severe first. */
+export function noticesOf(status: AnalysisStatus): Notice[] {
+  const notices: Notice[] = [];
+  if (status.state === 'failed' && status.failure !== undefined) {
+    notices.push({ id: 'failure', level: 'error', title: 'The analysis failed.', text: status.failure });
+  }
+  for (const file of status.files) {
+    if (file.unreadable !== undefined) {
+      notices.push({
+        id: `unreadable ${file.name}`,
+        level: 'error',
+        title: `${file.name} is not a capture.`,
+        text: file.unreadable,
+      });
+    } else if (file.fault && status.state !== 'loading') notices.push(faultNotice(file));
+  }
+  if (status.state === 'stopped') {
+    const bytes = status.files.reduce((sum, file) => sum + file.bytes, 0);
+    const read = status.files.reduce((sum, file) => sum + file.bytesRead, 0);
+    notices.push({
+      id: 'stopped',
+      level: 'note',
+      title: 'Stopped.',
+      text:
+        bytes > 0
+          ? `${bytesText(read)} of ${bytesText(bytes)} were read; what was read is shown.`
+          : 'What was read is shown.',
+    });
+  }
+  if (status.state === 'done' || status.state === 'stopped') {
+    const links = status.notRead.filter((other) => UNKNOWN_LINK.test(other.what));
+    if (links.length > 0) {
+      notices.push({
+        id: 'links',
+        level: 'warning',
+        title: 'Some frames are of a kind that is not read here:',
+        text: `${links.map((link) => `${link.what} (${plural(link.frames, 'frame')})`).join(', ')}. Capture on an interface with IP, or convert the file.`,
+      });
+    }
+    if (status.sealed.length > 0) {
+      const records = status.sealed.reduce((sum, sealed) => sum + sealed.records, 0);
+      notices.push({
+        id: 'sealed',
+        level: 'note',
+        title: `${plural(records, 'record is', 'records are')} sealed:`,
+        text: `${status.sealed
+          .map(
+            (sealed) =>
+              `${sealed.what} (${countText(sealed.records)}${sealed.handshake ? '' : ', its handshake is not in the capture'})`,
+          )
+          .join(', ')}. What is inside is not shown.`,
+      });
+    }
+  }
+  return notices;
+}

@@ -1,0 +1,24 @@
+import type { LiveOffer } from './opening.ts';
+import { Session } from './session.svelte.ts';
+import { Theme } from './theme.svelte.ts';
+
+/** What belongs to the page and not to a capture: theme, dialogs, where the keys lead. */
+export class PageState {
+  readonly session = new Session();
+  readonly theme = new Theme();
+
+  /** Why a capture could not even be fetched, one sentence. */
+  fault = $state<string | undefined>();
+  /** What the page's own server offers; undefined on a plain host of files. */
+  live = $state.raw<LiveOffer | undefined>();
+
+  /** The dialog that is open. */
+  dialog = $state<'keys' | 'commands' | undefined>();
+  /** Whether single keys without Ctrl or Command are commands; some people's tools type keys by accident. */
+  singleKeys = $state(true);
+
+  /** Set by the filter box. */
+  focusFilter: (() => void) | undefined;
+  /** Set by the file picker. */
+  pickFiles: (() => void) | undefined;
+}
