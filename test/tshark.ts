@@ -65,6 +65,11 @@ export function editcap(args: readonly string[]): ToolRun {
   return run('editcap', args);
 }
 
+/** Runs mergecap (to join captures) and gives all it printed. */
+export function mergecap(args: readonly string[]): ToolRun {
+  return run('mergecap', args);
+}
+
 /**
  * The given fields of every frame that tshark reads from a file: one row a frame, one string a field, several
  * occurrences of a field joined by `,`. `options` are further arguments (`-Y`, `-o`, `-d`, …). Fails where

@@ -106,8 +106,11 @@ export class PcapReader extends RecordReader implements CaptureReader {
       let seconds = readUint32(bytes, at, bigEndian);
       let fraction = readUint32(bytes, at + 4, bigEndian);
       if (fraction >= unitsPerSecond) {
-        seconds += Math.floor(fraction / unitsPerSecond);
-        fraction %= unitsPerSecond;
+        // A writer that rounds up is off by one unit; what is further off is no time, and the seconds stand.
+        if (fraction < 2 * unitsPerSecond) {
+          seconds++;
+          fraction -= unitsPerSecond;
+        } else fraction = 0;
       }
       frame.number = ++this.#frames;
       frame.start = dataStart;

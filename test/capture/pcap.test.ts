@@ -89,9 +89,26 @@ describe('well-formed', () => {
     ).toBeUndefined();
   });
 
-  test('a fraction of a second or more is carried into the seconds', () => {
-    const file = concat(pcapHeader(), pcapRecord(SECONDS, 1_234_567, text('a')));
-    expect(readCapture(file).frames[0]?.time).toBe('1600000001.234567000');
+  test('a fraction of one second or more is carried; one of two seconds or more is no time', () => {
+    const record = (fraction: number): Uint8Array => pcapRecord(SECONDS, fraction, text('a'));
+    const micro = concat(
+      pcapHeader(),
+      record(1_000_000),
+      record(1_234_567),
+      record(2_000_000),
+      record(0xffffffff),
+    );
+    expect(readCapture(micro).frames.map((frame) => frame.time)).toEqual([
+      '1600000001.000000000',
+      '1600000001.234567000',
+      '1600000000.000000000',
+      '1600000000.000000000',
+    ]);
+    const nano = concat(pcapHeader({ magic: 0xa1b23c4d }), record(1_999_999_999), record(0xffffffff));
+    expect(readCapture(nano).frames.map((frame) => frame.time)).toEqual([
+      '1600000001.999999999',
+      '1600000000.000000000',
+    ]);
   });
 
   test('a frame lies in the pushed piece where it is whole there', () => {
