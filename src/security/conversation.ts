@@ -1,0 +1,90 @@
+import type { ByteCount } from '../capture/units.ts';
+import { SecurityKind } from './association.ts';
+
+/** How a conversation is protected, as it stands in records. */
+export type ConversationSecurity = 'none' | 'dtls';
+
+/** Flows, and conversations, in a new table. */
+const FIRST_CAPACITY = 64;
+const NONE = -1;
+
+/**
+ * Numbers conversations from 0 in the order seen. A conversation is what message IDs and tokens belong to: the
+ * security association where there is one, else the flow (RFC 7252 §4.4, §9.1). A flow has at most one clear
+ * conversation and one of DTLS.
+ *
+ * This is the place where sealed records become clear bytes. What finds the association of a record with a
+ * connection id (RFC 9146: it outlives the flow) goes into `conversationOf`, which then gives one conversation
+ * to several flows; what opens records with keys stands between `SecurityReader.classify` and this table: it
+ * takes a datagram of the kind `dtls` with its association and gives clear bytes, or the reason why not, and the
+ * stages to the right read those bytes under the same conversation.
+ */
+export class ConversationTable {
+  /** By flow: its clear conversation, its DTLS conversation; or `NONE`. */
+  #clearOf = new Int32Array(FIRST_CAPACITY).fill(NONE);
+  #dtlsOf = new Int32Array(FIRST_CAPACITY).fill(NONE);
+  /** By conversation: its flow, and 1 where it is DTLS. */
+  #flow = new Int32Array(FIRST_CAPACITY);
+  #isDtls = new Uint8Array(FIRST_CAPACITY);
+  #length = 0;
+
+  /** Conversations so far. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Bytes held by the table. */
+  get byteLength(): ByteCount {
+    return (
+      this.#clearOf.byteLength + this.#dtlsOf.byteLength + this.#flow.byteLength + this.#isDtls.byteLength
+    );
+  }
+
+  /**
+   * Gives the id of the conversation to which a datagram of a flow belongs, a new one where it is the first.
+   * `kind` is a `SecurityKind` code; undecided ones count as clear.
+   */
+  conversationOf(flow: number, kind: number): number {
+    if (flow >= this.#clearOf.length) this.#growFlows(flow);
+    const isDtls = kind === SecurityKind.dtls;
+    const column = isDtls ? this.#dtlsOf : this.#clearOf;
+    const known = column[flow]!;
+    if (known !== NONE) return known;
+    if (this.#length === this.#flow.length) this.#growConversations();
+    const conversation = this.#length++;
+    column[flow] = conversation;
+    this.#flow[conversation] = flow;
+    this.#isDtls[conversation] = isDtls ? 1 : 0;
+    return conversation;
+  }
+
+  /** Flow of a conversation. */
+  flowOf(conversation: number): number {
+    return this.#flow[conversation]!;
+  }
+
+  /** How a conversation is protected. */
+  securityOf(conversation: number): ConversationSecurity {
+    return this.#isDtls[conversation] === 1 ? 'dtls' : 'none';
+  }
+
+  #growFlows(flow: number): void {
+    const capacity = Math.max(flow + 1, this.#clearOf.length + (this.#clearOf.length >> 1));
+    const clearOf = new Int32Array(capacity).fill(NONE);
+    clearOf.set(this.#clearOf);
+    this.#clearOf = clearOf;
+    const dtlsOf = new Int32Array(capacity).fill(NONE);
+    dtlsOf.set(this.#dtlsOf);
+    this.#dtlsOf = dtlsOf;
+  }
+
+  #growConversations(): void {
+    const capacity = this.#flow.length + (this.#flow.length >> 1);
+    const flow = new Int32Array(capacity);
+    flow.set(this.#flow);
+    this.#flow = flow;
+    const isDtls = new Uint8Array(capacity);
+    isDtls.set(this.#isDtls);
+    this.#isDtls = isDtls;
+  }
+}
