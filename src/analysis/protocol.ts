@@ -75,6 +75,11 @@ export interface AnalysisTotals {
   duplicates: number;
 }
 
+/** What the worker posts events to: a MessagePort, named by what is used of it so that every platform has it. */
+export interface EventPort {
+  postMessage(event: AnalysisEvent): void;
+}
+
 export type AnalysisEvent = { type: 'status'; status: AnalysisStatus };
 
 /** Bits of `RowWindow.marks`. */
@@ -302,7 +307,7 @@ export interface AnalysisProtocol {
   status(): Promise<AnalysisStatus>;
   totals(): Promise<AnalysisTotals>;
   /** Where events go; one listener. */
-  listen(port: MessagePort): Promise<void>;
+  listen(port: EventPort): Promise<void>;
   rows(first: number, count: number): Promise<RowWindow>;
   setFilter(text: string): Promise<FilterAnswer>;
   completeFilter(text: string, cursor: number): Promise<FilterCompletion[]>;

@@ -65,17 +65,24 @@ export class TransferTracker {
     let known = this.#open.get(key);
     if (number === 0 || known === undefined) {
       if (number === 0 && !more) return -1;
+      let restarts = 0;
       if (known !== undefined) {
         const old = this.transfers[known]!;
         if (old.ended === 'open') {
           // The first block with a new message ID: the sender begins again (RFC 7959 §2.5).
-          old.ended = old.received <= blockSize(value) && old.blocks <= 1 ? 'abandoned' : 'restarted';
+          old.ended = 'restarted';
+          restarts = old.restarts + 1;
         }
       }
       known = this.#begin('block1', batch, index, row, pathId, time, batch.fromA[index] === 1, value);
+      this.transfers[known]!.restarts = restarts;
       this.#open.set(key, known);
     }
     const transfer = this.transfers[known]!;
+    if (transfer.ended !== 'open') {
+      transfer.repeated++;
+      return known;
+    }
     if (batch.size1[index] !== NO_OPTION) transfer.announced = batch.size1[index]!;
     this.#block(transfer, batch, index, row, time, value);
     return known;
@@ -124,10 +131,14 @@ export class TransferTracker {
     let known = this.#open.get(key);
     if (number === 0 || known === undefined) {
       if (number === 0 && !more) return -1;
-      if (known !== undefined && this.transfers[known]!.ended === 'open')
+      let restarts = 0;
+      if (known !== undefined && this.transfers[known]!.ended === 'open') {
         this.transfers[known]!.ended = 'restarted';
+        restarts = this.transfers[known]!.restarts + 1;
+      }
       known = this.#begin('block2', batch, index, row, pathId, time, requesterIsA, value);
       this.transfers[known]!.method = method;
+      this.transfers[known]!.restarts = restarts;
       this.#open.set(key, known);
     }
     const transfer = this.transfers[known]!;

@@ -19,6 +19,8 @@ export class MessagePlace {
   ordinal = 0;
   /** Byte reference: offset in the file's byte store, or −1 − index of a joined source. */
   source = 0;
+  /** Bytes of the frame before the message; 0 where it is not one range of a frame, or more than 255. */
+  headerLength = 0;
   conversation = 0;
   /** True where endpoint A of the flow sent it. */
   fromA = false;
@@ -37,6 +39,7 @@ export class MessageBatch {
   readonly file = new Uint8Array(BATCH_ROWS);
   readonly interfaceIndex = new Uint8Array(BATCH_ROWS);
   readonly ordinal = new Uint8Array(BATCH_ROWS);
+  readonly headerLength = new Uint8Array(BATCH_ROWS);
   readonly conversation = new Uint32Array(BATCH_ROWS);
   readonly fromA = new Uint8Array(BATCH_ROWS);
   readonly multicast = new Uint8Array(BATCH_ROWS);
@@ -99,6 +102,7 @@ export class MessageBatch {
     this.file[row] = place.file;
     this.interfaceIndex[row] = place.interfaceIndex;
     this.ordinal[row] = place.ordinal;
+    this.headerLength[row] = place.headerLength;
     this.conversation[row] = place.conversation;
     this.fromA[row] = place.fromA ? 1 : 0;
     this.multicast[row] = place.multicast ? 1 : 0;

@@ -1,6 +1,6 @@
 import type { ByteCount } from '../capture/units.ts';
 
-/** What `readDatagram` found in a frame. */
+/** What `NetworkReader.read` found in a frame. */
 export const DatagramKind = {
   /** A UDP datagram: addresses, ports and payload are set. */
   udp: 0,
@@ -42,7 +42,7 @@ export class Datagram {
   multicast = false;
   /** Present only when the payload is not one range of this frame. */
   pieces: Piece[] | undefined = undefined;
-  /** Index into `NOT_READ_NAMES`-like table of the network stage; see `notReadName`. */
+  /** A `NotRead` code; `notReadName` gives the words. */
   notRead = 0;
   /** Number that completes `notRead`: link type, ethertype, IP protocol. */
   notReadDetail = 0;

@@ -1,0 +1,168 @@
+import { Outcome } from '../capture/outcome.ts';
+import type { MessageRow } from '../capture/units.ts';
+import type { TransferTracker } from '../coap/block-wise.ts';
+import type { MessageBatch } from '../coap/message-batch.ts';
+import { NO_FORMAT, NO_OPTION, blockMore, blockNumber } from '../coap/message.ts';
+import { contentFormat } from '../lwm2m/content-format.ts';
+import { Operation } from '../lwm2m/operation.ts';
+import type { ObjectRegistry } from '../lwm2m/registry/registry.ts';
+import type { ContentContext, ContentSink, ValueTypeCode } from '../lwm2m/value.ts';
+import { MessageFlag, type MessageTable } from './message-table.ts';
+import type { PathFacts } from './path-facts.ts';
+import type { ValueTable } from './value-table.ts';
+
+/** A body to read: the payload of one message, or what a transfer put together. */
+export class Body {
+  bytes: Uint8Array = new Uint8Array(0);
+  start = 0;
+  end = 0;
+  contentFormat = NO_FORMAT;
+}
+
+/** Hears of single values while they are read; only of objects it asked for. */
+export interface ValueListener {
+  wants(objectId: number): boolean;
+  value(
+    objectId: number,
+    instanceId: number,
+    resourceId: number,
+    resourceInstanceId: number,
+    type: ValueTypeCode,
+    number: number,
+    body: Body,
+    start: number,
+    end: number,
+  ): void;
+}
+
+/** Reads the contents of messages into the value table, through the same readers as the field tree. */
+export class ContentReading implements ContentContext, ContentSink {
+  objectId = -1;
+  instanceId = -1;
+  resourceId = -1;
+  resourceInstanceId = -1;
+  readonly #body = new Body();
+  #row: MessageRow = 0;
+  #current = this.#body;
+  #count = 0;
+
+  constructor(
+    private readonly messages: MessageTable,
+    private readonly values: ValueTable,
+    private readonly paths: PathFacts,
+    private readonly registry: ObjectRegistry,
+    private readonly listener: ValueListener,
+  ) {}
+
+  typeOf(objectId: number, resourceId: number): ValueTypeCode {
+    return this.registry.typeOf(objectId, resourceId);
+  }
+
+  /** The body that a request completes, or undefined while blocks are to come. */
+  requestBody(
+    batch: MessageBatch,
+    index: number,
+    row: MessageRow,
+    transfers: TransferTracker,
+  ): Body | undefined {
+    return this.#bodyOf(batch, index, batch.block1[index]!, this.messages.transfer.get(row), transfers, true);
+  }
+
+  /** The body that an answer completes, or undefined while blocks are to come. */
+  responseBody(
+    batch: MessageBatch,
+    index: number,
+    row: MessageRow,
+    transfers: TransferTracker,
+  ): Body | undefined {
+    return this.#bodyOf(
+      batch,
+      index,
+      batch.block2[index]!,
+      this.messages.transfer.get(row),
+      transfers,
+      false,
+    );
+  }
+
+  /** Reads the values of a body of message `row`, which speaks of the path of `request`. */
+  read(batch: MessageBatch, index: number, row: MessageRow, request: MessageRow, body: Body): void {
+    const operation = this.messages.operation.get(row);
+    if (body.contentFormat === NO_FORMAT || body.start === body.end || operation === Operation.none) return;
+    if (batch.outcome[index] !== Outcome.ok || operation === Operation.execute) return;
+    if (operation === Operation.download) return;
+    const format = contentFormat(body.contentFormat);
+    if (format === undefined || !format.readable) {
+      this.messages.addFlag(row, MessageFlag.contentNotRead);
+      return;
+    }
+    if (format.read === undefined) return;
+    const path = this.paths.path(this.messages.path.get(request));
+    this.objectId = path.objectId;
+    this.instanceId = path.instanceId;
+    this.resourceId = path.resourceId;
+    this.resourceInstanceId = path.resourceInstanceId;
+    this.#row = row;
+    this.#current = body;
+    this.#count = 0;
+    const result = format.read(body.bytes, body.start, body.end, this, this);
+    if (this.#count > 0) this.messages.addFlag(row, MessageFlag.hasValues);
+    if (result.outcome !== Outcome.ok) this.messages.addFlag(row, MessageFlag.contentFault);
+  }
+
+  value(
+    objectId: number,
+    instanceId: number,
+    resourceId: number,
+    resourceInstanceId: number,
+    type: ValueTypeCode,
+    number: number,
+    start: number,
+    end: number,
+    doubts: number,
+  ): void {
+    const body = this.#current;
+    this.#count++;
+    const path = this.values.paths.number(objectId, instanceId, resourceId, resourceInstanceId);
+    this.values.add(this.#row, path, number, start - body.start, end - start, type, doubts);
+    if (this.listener.wants(objectId))
+      this.listener.value(
+        objectId,
+        instanceId,
+        resourceId,
+        resourceInstanceId,
+        type,
+        number,
+        body,
+        start,
+        end,
+      );
+  }
+
+  #bodyOf(
+    batch: MessageBatch,
+    index: number,
+    block: number,
+    transfer: number,
+    transfers: TransferTracker,
+    isRequest: boolean,
+  ): Body | undefined {
+    const body = this.#body;
+    body.contentFormat = batch.contentFormat[index]!;
+    if (block === NO_OPTION || (blockNumber(block) === 0 && !blockMore(block)) || transfer === 0) {
+      body.bytes = batch.bytes;
+      body.start = batch.payloadOffset[index]!;
+      body.end = batch.bytesOffset[index]! + batch.length[index]!;
+      return body;
+    }
+    const known = transfers.transfers[transfer - 1]!;
+    if (blockMore(block) || !known.lastSeen || known.body === undefined) return undefined;
+    if ((known.direction === 'block1') !== isRequest) return undefined;
+    body.bytes = known.body;
+    body.start = 0;
+    body.end = known.body.length;
+    body.contentFormat = known.contentFormat;
+    delete known.body;
+    return body;
+  }
+}

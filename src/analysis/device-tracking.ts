@@ -1,0 +1,178 @@
+import type { MessageRow, Nanoseconds } from '../capture/units.ts';
+import type { MessageBatch } from '../coap/message-batch.ts';
+import { NO_OPTION } from '../coap/message.ts';
+import { FirmwareTracker } from '../device/firmware.ts';
+import { DeviceTable, type EndpointAddresses } from '../device/identity.ts';
+import { RegistrationChange } from '../device/registration-book.ts';
+import { RegistrationTracker } from '../device/registration.ts';
+import type { TimerKindCode } from '../device/timer-port.ts';
+import { OperationEvent, Phase } from '../lwm2m/operation-event.ts';
+import { readValue } from '../lwm2m/value-text.ts';
+import type { ValueTypeCode } from '../lwm2m/value.ts';
+import type { Body, ValueListener } from './content-reading.ts';
+import { MessageFlag, type MessageTable } from './message-table.ts';
+import type { OperationTracking } from './operation-tracking.ts';
+import type { PathFacts } from './path-facts.ts';
+import type { TimerHeap } from './timer-heap.ts';
+
+const NO_BYTES = new Uint8Array(0);
+const DEVICE_OBJECT = 3;
+const FIRMWARE_OBJECT = 5;
+
+/** Turns messages into operation events and drives the reducers of the device stage with them. */
+export class DeviceTracking implements ValueListener {
+  readonly registrations: RegistrationTracker;
+  readonly devices: DeviceTable;
+  readonly firmware: FirmwareTracker;
+  /** Registrations that were accepted, and Updates that were. */
+  registered = 0;
+  updates = 0;
+  readonly #event = new OperationEvent();
+  readonly #decoder = new TextDecoder();
+  #batch: MessageBatch | undefined;
+  #index = 0;
+  #request: MessageRow = 0;
+
+  constructor(
+    private readonly messages: MessageTable,
+    timers: TimerHeap,
+    private readonly paths: PathFacts,
+    operations: OperationTracking,
+    addresses: EndpointAddresses,
+  ) {
+    this.devices = new DeviceTable(addresses);
+    this.firmware = new FirmwareTracker(this.devices);
+    operations.isDownloadTarget = (pathText) => this.firmware.isDownloadTarget(pathText);
+    this.registrations = new RegistrationTracker(timers);
+    this.registrations.listen(this.devices);
+    this.registrations.listen({
+      onRegistration: (change, registration) => {
+        if (change === RegistrationChange.registered || change === RegistrationChange.assumed) {
+          this.registered++;
+          if (registration.location !== undefined)
+            operations.addLocation(
+              registration.serverEndpoint,
+              messages.texts.internText(registration.location),
+            );
+        } else if (change === RegistrationChange.updated) this.updates++;
+      },
+    });
+    const event = this.#event;
+    event.pathText = () => messages.texts.text(event.pathId);
+    event.queryText = () => messages.texts.text(messages.query.get(this.#request));
+    event.locationText = () => {
+      const batch = this.#batch;
+      if (batch === undefined) return '';
+      const start = batch.locationOffset[this.#index]!;
+      return this.#decoder.decode(batch.bytes.subarray(start, start + batch.locationLength[this.#index]!));
+    };
+  }
+
+  /** Fires a timer of the device stage. */
+  readonly onTimer = (kind: TimerKindCode, subject: number, time: Nanoseconds): void => {
+    this.registrations.onTimer(kind, subject, time);
+  };
+
+  /** Takes a request whose operation is known. */
+  request(
+    batch: MessageBatch,
+    index: number,
+    row: MessageRow,
+    time: Nanoseconds,
+    operations: OperationTracking,
+    body: Body | undefined,
+  ): void {
+    this.#fill(batch, index, row, row, time, Phase.request, operations, body);
+    this.#deliver();
+  }
+
+  /** Takes an answer or a notification whose request was seen. */
+  response(
+    batch: MessageBatch,
+    index: number,
+    row: MessageRow,
+    request: MessageRow,
+    time: Nanoseconds,
+    notification: boolean,
+    operations: OperationTracking,
+    body: Body | undefined,
+  ): void {
+    const phase = notification ? Phase.notification : Phase.response;
+    this.#fill(batch, index, row, request, time, phase, operations, body);
+    this.#deliver();
+  }
+
+  wants(objectId: number): boolean {
+    return objectId === FIRMWARE_OBJECT || objectId === DEVICE_OBJECT;
+  }
+
+  /** Takes a value of the event that was delivered last. */
+  value(
+    objectId: number,
+    instanceId: number,
+    resourceId: number,
+    _resourceInstanceId: number,
+    type: ValueTypeCode,
+    number: number,
+    body: Body,
+    start: number,
+    end: number,
+  ): void {
+    const text = (): string => String(readValue(type, body.contentFormat, body.bytes, start, end));
+    this.devices.onValue(this.#event, objectId, instanceId, resourceId, text);
+    this.firmware.onValue(this.#event, objectId, instanceId, resourceId, number, text);
+  }
+
+  #deliver(): void {
+    const event = this.#event;
+    this.registrations.on(event);
+    this.devices.on(event);
+    this.firmware.on(event);
+  }
+
+  #fill(
+    batch: MessageBatch,
+    index: number,
+    row: MessageRow,
+    request: MessageRow,
+    time: Nanoseconds,
+    phase: (typeof Phase)[keyof typeof Phase],
+    operations: OperationTracking,
+    body: Body | undefined,
+  ): void {
+    const { messages } = this;
+    const event = this.#event;
+    const conversation = batch.conversation[index]!;
+    const fromA = batch.fromA[index] === 1;
+    this.#batch = batch;
+    this.#index = index;
+    this.#request = request;
+    event.row = row;
+    event.time = time;
+    event.conversation = conversation;
+    event.phase = phase;
+    event.operation = messages.operation.get(row);
+    event.roleKnown = operations.deviceEnd(conversation) !== 0;
+    event.fromDevice = operations.deviceIsA(conversation) === fromA;
+    event.deviceEndpoint = operations.deviceEndpoint(conversation);
+    event.serverEndpoint = operations.serverEndpoint(conversation);
+    event.code = batch.code[index]!;
+    event.pathId = messages.path.get(request);
+    event.path = this.paths.path(event.pathId);
+    event.contentFormat = batch.contentFormat[index]!;
+    event.accept = batch.accept[index]!;
+    const observe = batch.observe[index]!;
+    event.observe = observe === NO_OPTION ? -1 : observe;
+    event.block1 = batch.block1[index]!;
+    event.block2 = batch.block2[index]!;
+    const size = phase === Phase.request ? batch.size1[index]! : batch.size2[index]!;
+    event.size = size === NO_OPTION ? -1 : size;
+    event.body = body?.bytes ?? NO_BYTES;
+    event.bodyStart = body?.start ?? 0;
+    event.bodyEnd = body?.end ?? 0;
+    event.requestRow = phase === Phase.request ? row : request;
+    event.transfer = messages.transfer.get(row) - 1;
+    event.transferComplete = messages.has(row, MessageFlag.transferComplete);
+    event.observation = messages.observation.get(row) - 1;
+  }
+}

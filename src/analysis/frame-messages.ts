@@ -1,0 +1,138 @@
+import type { Frame, FrameSink } from '../capture/frame.ts';
+import type { Nanoseconds } from '../capture/units.ts';
+import { MessageBatch, MessagePlace } from '../coap/message-batch.ts';
+import { MessageView } from '../coap/message.ts';
+import { COAP_PORT, CoapRecogniser } from '../coap/recogniser.ts';
+import { Datagram, DatagramKind } from '../network/datagram.ts';
+import { FlowTable, Transport } from '../network/flow.ts';
+import { NetworkReader } from '../network/network-reader.ts';
+import { SecurityKind, SecurityReader } from '../security/association.ts';
+import { ConversationTable } from '../security/conversation.ts';
+import { JoinedSources } from './joined-sources.ts';
+import { MessageTable } from './message-table.ts';
+
+/** Receives what border 1 hands over. The batch is empty again after the call. */
+export interface BatchTaker {
+  take(batch: MessageBatch): void;
+  /** A time that the batch's Float64 cannot hold exactly, for the message `index` of the batch to come. */
+  wideTime(index: number, seconds: number, nanoseconds: number): void;
+  tick(time: Nanoseconds): void;
+}
+
+/**
+ * Border 1: frames become messages. Takes frames of all files in order and hands over batches; joins the stages
+ * capture, network, security and the outer half of coap.
+ */
+export class FrameMessages implements FrameSink {
+  readonly network = new NetworkReader();
+  readonly flows = new FlowTable();
+  readonly security = new SecurityReader();
+  readonly conversations = new ConversationTable();
+  readonly joined = new JoinedSources();
+  /** Frames seen, those that gave no message, and UDP datagrams that hold neither CoAP nor DTLS. */
+  frames = 0;
+  foreign = 0;
+  notCoap = 0;
+  /** The capture's epoch: the time of its first frame. */
+  hasEpoch = false;
+  epochSeconds = 0;
+  epochNanoseconds = 0;
+  firstTime: Nanoseconds = Infinity;
+  lastTime: Nanoseconds = -Infinity;
+  /** Index of the file that is being read. */
+  file = 0;
+
+  readonly #recogniser = new CoapRecogniser();
+  readonly #datagram = new Datagram();
+  readonly #view = new MessageView();
+  readonly #place = new MessagePlace();
+  readonly #batch = new MessageBatch();
+  #time: Nanoseconds = 0;
+
+  constructor(private readonly taker: BatchTaker) {}
+
+  frame(frame: Frame): void {
+    this.frames++;
+    const time = this.#timeOf(frame);
+    const datagram = this.#datagram;
+    this.network.read(frame, datagram);
+    if (datagram.kind !== DatagramKind.udp) {
+      this.foreign++;
+      return;
+    }
+    const flow = this.flows.lookup(datagram, Transport.udp);
+    const kind = this.security.classify(datagram, flow);
+    if (kind !== SecurityKind.clear) {
+      this.foreign++;
+      if (kind === SecurityKind.dtls) this.conversations.conversationOf(flow, kind);
+      return;
+    }
+    const { fromA } = this.flows;
+    const view = this.#view;
+    view.read(datagram.bytes, datagram.start, datagram.end, datagram.payloadLength);
+    const a = this.flows.endpointA(flow);
+    const b = this.flows.endpointB(flow);
+    const coapPort = datagram.sourcePort === COAP_PORT || datagram.destinationPort === COAP_PORT;
+    if (
+      datagram.payloadLength === 0 ||
+      !this.#recogniser.accept(view, flow, fromA ? a : b, fromA ? b : a, coapPort)
+    ) {
+      this.foreign++;
+      this.notCoap++;
+      return;
+    }
+    const place = this.#place;
+    place.time = time;
+    place.frame = frame.number;
+    place.file = this.file;
+    place.interfaceIndex = frame.interfaceIndex;
+    if (datagram.pieces === undefined) {
+      const header = datagram.start - frame.start;
+      place.source = frame.fileOffset + header;
+      place.headerLength = header <= 255 ? header : 0;
+    } else {
+      place.source = this.joined.add(datagram.pieces);
+      place.headerLength = 0;
+    }
+    place.conversation = this.conversations.conversationOf(flow, kind);
+    place.fromA = fromA;
+    place.multicast = datagram.multicast;
+    const batch = this.#batch;
+    if (!MessageTable.isExact(time)) this.taker.wideTime(batch.count, frame.seconds, frame.nanoseconds);
+    batch.add(view, place);
+    if (batch.full) this.flush();
+  }
+
+  tick(seconds: number, nanoseconds: number): void {
+    if (!this.hasEpoch) return;
+    this.flush();
+    this.taker.tick((seconds - this.epochSeconds) * 1e9 + (nanoseconds - this.epochNanoseconds));
+  }
+
+  /** Hands over what has been read so far. */
+  flush(): void {
+    if (this.#batch.count === 0) return;
+    this.taker.take(this.#batch);
+    this.#batch.clear();
+  }
+
+  /** Says that no more frames come: fragments that wait are given up. */
+  end(): void {
+    this.network.end();
+    this.flush();
+  }
+
+  #timeOf(frame: Frame): Nanoseconds {
+    if (!frame.hasTime) return this.#time;
+    if (!this.hasEpoch) {
+      this.hasEpoch = true;
+      this.epochSeconds = frame.seconds;
+      this.epochNanoseconds = frame.nanoseconds;
+    }
+    const time = (frame.seconds - this.epochSeconds) * 1e9 + (frame.nanoseconds - this.epochNanoseconds);
+    if (time < this.firstTime) this.firstTime = time;
+    if (time > this.lastTime) this.lastTime = time;
+    this.#time = time;
+    return time;
+  }
+}

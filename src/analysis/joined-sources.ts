@@ -1,0 +1,20 @@
+import type { Piece } from '../network/datagram.ts';
+
+/** Joined sources that are kept; further ones are not resolved any more (their bytes are `gone`). */
+const MAXIMUM_SOURCES = 1 << 18;
+
+/** Where the bytes of a message lie that are not one range of a frame: in the order in which they were joined. */
+export class JoinedSources {
+  readonly #sources: Piece[][] = [];
+
+  /** Keeps the pieces of one datagram. Gives the byte reference: −1 − index. */
+  add(pieces: Piece[]): number {
+    if (this.#sources.length < MAXIMUM_SOURCES) this.#sources.push(pieces);
+    return -this.#sources.length;
+  }
+
+  /** The pieces behind a negative byte reference. */
+  pieces(reference: number): readonly Piece[] {
+    return this.#sources[-reference - 1] ?? [];
+  }
+}

@@ -1,0 +1,126 @@
+import type { ByteStore } from '../capture/byte-store.ts';
+import type { ByteCount, ByteOffset, MessageRow } from '../capture/units.ts';
+import type { Transfer } from '../coap/block-wise.ts';
+import { MessageView } from '../coap/message.ts';
+import { Outcome } from '../capture/outcome.ts';
+import type { Analysis } from './analysis.ts';
+import { MessageFlag } from './message-table.ts';
+
+/** Bytes of one cached block, and how many blocks are kept. */
+const BLOCK_BYTES: ByteCount = 256 << 10;
+const BLOCKS_KEPT = 8;
+/** A body larger than this is not put together in memory. */
+const MAXIMUM_BODY_BYTES: ByteCount = 256 << 20;
+
+/** Where the bytes of a piece came from. */
+export interface Origin {
+  file: number;
+  offset: ByteOffset;
+  length: ByteCount;
+}
+
+/**
+ * The only way back to bytes: resolves byte references of messages, payloads and bodies. Blocks of the stores
+ * are kept for a while, so that neighbours in the capture cost one read.
+ */
+export class MessageBytes {
+  readonly #blocks = new Map<string, Uint8Array>();
+  readonly #view = new MessageView();
+
+  constructor(private readonly analysis: Analysis) {}
+
+  /** Where a message's bytes lie, piece by piece. */
+  origins(row: MessageRow): Origin[] {
+    const { messages } = this.analysis.tracking;
+    const source = messages.source.get(row);
+    const file = messages.file.get(row);
+    if (source >= 0) return [{ file, offset: source, length: messages.length.get(row) }];
+    return this.analysis.frames.joined
+      .pieces(source)
+      .map((piece) => ({ file, offset: piece.fileOffset, length: piece.length }));
+  }
+
+  /** The CoAP message of a row as captured, or undefined where its bytes are gone. */
+  async message(row: MessageRow): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const length = this.analysis.tracking.messages.length.get(row);
+    const bytes = new Uint8Array(length);
+    let filled = 0;
+    for (const origin of this.origins(row)) {
+      const piece = await this.range(origin.file, origin.offset, origin.length);
+      if (piece.length < origin.length) return undefined;
+      bytes.set(piece.subarray(0, length - filled), filled);
+      filled += Math.min(piece.length, length - filled);
+    }
+    return filled === length ? bytes : undefined;
+  }
+
+  /** Reads a message into a view that is valid until the next call; undefined where its bytes are gone. */
+  async view(row: MessageRow): Promise<MessageView | undefined> {
+    const bytes = await this.message(row);
+    if (bytes === undefined) return undefined;
+    const cut = this.analysis.tracking.messages.outcome.get(row) === Outcome.truncated ? 1 : 0;
+    this.#view.read(bytes, 0, bytes.length, bytes.length + cut);
+    return this.#view;
+  }
+
+  /** The captured payload of a message. */
+  async payload(row: MessageRow): Promise<Uint8Array | undefined> {
+    const view = await this.view(row);
+    return view?.bytes.subarray(view.payloadStart, view.payloadEnd);
+  }
+
+  /** The body whose values a message holds: of its transfer where one ended here, else its own payload. */
+  async body(row: MessageRow): Promise<Uint8Array | undefined> {
+    const { messages, transfers } = this.analysis.tracking;
+    const transfer = messages.transfer.get(row);
+    if (transfer > 0) {
+      const known = transfers.transfers[transfer - 1]!;
+      const carries = known.direction === 'block1' ? known.rows.at(-1) === row : known.endRow === row;
+      if (carries && (known.lastSeen || messages.has(row, MessageFlag.transferComplete)))
+        return this.transferBody(known);
+    }
+    return this.payload(row);
+  }
+
+  /** All bytes that a transfer brought without a gap; undefined where some are gone or it is too large. */
+  async transferBody(transfer: Transfer): Promise<Uint8Array | undefined> {
+    const length = transfer.received - transfer.start;
+    if (length > MAXIMUM_BODY_BYTES) return undefined;
+    const body = new Uint8Array(length);
+    let filled = 0;
+    for (const row of transfer.rows) {
+      const payload = await this.payload(row);
+      if (payload === undefined || filled + payload.length > length) return undefined;
+      body.set(payload, filled);
+      filled += payload.length;
+    }
+    return body.subarray(0, filled);
+  }
+
+  /** Bytes of a file's store; fewer at its end. The array is shared: do not change it. */
+  async range(file: number, offset: ByteOffset, length: ByteCount): Promise<Uint8Array> {
+    const block = Math.floor(offset / BLOCK_BYTES);
+    const within = offset - block * BLOCK_BYTES;
+    const store = this.analysis.files[file]!.store;
+    if (within + length > BLOCK_BYTES) return store.read(offset, length);
+    const bytes = await this.#block(store, file, block);
+    return bytes.subarray(within, within + length);
+  }
+
+  async #block(store: ByteStore, file: number, block: number): Promise<Uint8Array> {
+    const start = block * BLOCK_BYTES;
+    const available = Math.min(BLOCK_BYTES, store.size - start);
+    const key = `${file}:${block}`;
+    const kept = this.#blocks.get(key);
+    // The last block of a spool grows.
+    if (kept !== undefined && kept.length >= available) return kept;
+    const bytes = await store.read(start, BLOCK_BYTES);
+    this.#blocks.delete(key);
+    this.#blocks.set(key, bytes);
+    if (this.#blocks.size > BLOCKS_KEPT) {
+      const [oldest] = this.#blocks.keys();
+      if (oldest !== undefined) this.#blocks.delete(oldest);
+    }
+    return bytes;
+  }
+}

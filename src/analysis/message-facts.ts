@@ -1,0 +1,128 @@
+import type { MessageRow, Nanoseconds } from '../capture/units.ts';
+import { NO_ROW } from '../capture/units.ts';
+import { isRequest, isResponse } from '../coap/code.ts';
+import {
+  EXCHANGE_KIND_NAMES,
+  EXCHANGE_LIFETIME,
+  ExchangeEnd,
+  ExchangeKind,
+  MAX_TRANSMIT_WAIT,
+} from '../coap/exchange.ts';
+import type { Analysis } from './analysis.ts';
+import { MessageFlag } from './message-table.ts';
+
+/** How an exchange ended, as records name it. */
+export type ExchangeEndName = 'answered' | 'reset' | 'timeout' | 'open' | 'unknown';
+
+/** What follows from the columns for one row; nothing of it is stored. */
+export class MessageFacts {
+  constructor(private readonly analysis: Analysis) {}
+
+  /** A message's id: file, frame, ordinal. */
+  id(row: MessageRow): string {
+    const { messages } = this.analysis.tracking;
+    return `${messages.file.get(row) + 1}.${messages.frame.get(row)}.${messages.ordinal.get(row)}`;
+  }
+
+  /** Row of an id, or -1. */
+  rowOfId(id: string): number {
+    const parts = /^(\d+)\.(\d+)\.(\d+)$/.exec(id);
+    if (parts === null) return -1;
+    const [file, frame, ordinal] = [Number(parts[1]) - 1, Number(parts[2]), Number(parts[3])];
+    const { messages } = this.analysis.tracking;
+    let low = 0;
+    let high = messages.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      const before =
+        messages.file.get(middle) - file ||
+        messages.frame.get(middle) - frame ||
+        messages.ordinal.get(middle) - ordinal;
+      if (before < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low < messages.count && this.id(low) === id ? low : -1;
+  }
+
+  /** A time as seconds since 1970 with nine digits. */
+  timeText(time: Nanoseconds): string {
+    const { frames } = this.analysis;
+    const total = frames.epochNanoseconds + time;
+    const carry = Math.floor(total / 1e9);
+    return secondsText(frames.epochSeconds + carry, total - carry * 1e9);
+  }
+
+  /** Time of a row, exact. */
+  rowTimeText(row: MessageRow): string {
+    const { messages } = this.analysis.tracking;
+    const wide = messages.wideTimes.get(row);
+    return wide === undefined
+      ? this.timeText(messages.time.get(row))
+      : secondsText(wide.seconds, wide.nanoseconds);
+  }
+
+  /** Endpoint ids of sender and receiver. */
+  source(row: MessageRow): number {
+    const { conversations, flows } = this.analysis.frames;
+    const { messages } = this.analysis.tracking;
+    const flow = conversations.flowOf(messages.conversation.get(row));
+    return messages.has(row, MessageFlag.fromA) ? flows.endpointA(flow) : flows.endpointB(flow);
+  }
+  destination(row: MessageRow): number {
+    const { conversations, flows } = this.analysis.frames;
+    const { messages } = this.analysis.tracking;
+    const flow = conversations.flowOf(messages.conversation.get(row));
+    return messages.has(row, MessageFlag.fromA) ? flows.endpointB(flow) : flows.endpointA(flow);
+  }
+
+  /** 0 unknown, 1 from the device, 2 to the device. */
+  direction(row: MessageRow): 0 | 1 | 2 {
+    const { messages, operations } = this.analysis.tracking;
+    const end = operations.deviceEnd(messages.conversation.get(row));
+    if (end === 0) return 0;
+    return (end === 1) === messages.has(row, MessageFlag.fromA) ? 1 : 2;
+  }
+
+  /** First copy of a message: itself unless it is a repeat. */
+  firstCopy(row: MessageRow): MessageRow {
+    const first = this.analysis.tracking.messages.first.get(row);
+    return first === NO_ROW ? row : first;
+  }
+
+  /** Seconds from a request to its answer, where `row` is the request or the answer; NaN where there is none. */
+  responseTime(row: MessageRow): number {
+    const { messages } = this.analysis.tracking;
+    const partner = messages.partner.get(row);
+    if (partner === NO_ROW || messages.has(row, MessageFlag.duplicate)) return NaN;
+    const code = messages.code.get(row);
+    if (isRequest(code) || messages.kindOf(row) === ExchangeKind.ping)
+      return (messages.time.get(partner) - messages.time.get(row)) / 1e9;
+    if (isResponse(code) && messages.partner.get(partner) === row)
+      return (messages.time.get(row) - messages.time.get(partner)) / 1e9;
+    return NaN;
+  }
+
+  /** Kind of an exchange by name; empty where the message is no request and no ping, or nothing shows it. */
+  exchangeKind(row: MessageRow): string {
+    return EXCHANGE_KIND_NAMES[this.analysis.tracking.messages.kindOf(row)]!;
+  }
+
+  /** How the exchange of a request or ping ended; undefined for other messages. */
+  exchangeEnd(row: MessageRow): ExchangeEndName | undefined {
+    const { messages, clock } = this.analysis.tracking;
+    const kind = messages.kindOf(row);
+    if (kind === ExchangeKind.none) return undefined;
+    const end = messages.endOf(row);
+    if (end === ExchangeEnd.answered) return 'answered';
+    if (end === ExchangeEnd.reset) return 'reset';
+    if (kind === ExchangeKind.non || kind === ExchangeKind.multicast) return 'open';
+    const wait = messages.has(row, MessageFlag.acknowledged) ? EXCHANGE_LIFETIME : MAX_TRANSMIT_WAIT;
+    return clock - messages.time.get(row) > wait * 1e9 ? 'timeout' : 'open';
+  }
+}
+
+function secondsText(seconds: number, nanoseconds: number): string {
+  // Before 1970 the fraction still counts upwards; as one decimal the sign stands before the whole.
+  if (seconds < 0 && nanoseconds > 0) return `-${-seconds - 1}.${String(1e9 - nanoseconds).padStart(9, '0')}`;
+  return `${seconds}.${String(nanoseconds).padStart(9, '0')}`;
+}

@@ -1,0 +1,105 @@
+import { NO_ROW } from '../capture/units.ts';
+import { isRequest } from '../coap/code.ts';
+import { EXCHANGE_KIND_NAMES, ExchangeKind } from '../coap/exchange.ts';
+import { contentFormats } from '../lwm2m/content-format.ts';
+import { PathKind } from '../lwm2m/path.ts';
+import type { Analysis } from './analysis.ts';
+import { DeviceIndex } from './device-index.ts';
+import { type CompiledFilter, compileFilterText } from './filter/compile.ts';
+import type { FilterFields } from './filter/field.ts';
+import type { FilterError } from './filter/filter-error.ts';
+import type { MessageColumnsAccess } from './filter/message-columns.ts';
+import { messageFields } from './filter/message-fields.ts';
+import { MessageFacts } from './message-facts.ts';
+import { MessageFlag } from './message-table.ts';
+
+const END_NAMES = ['', 'answered', 'reset', 'timeout', 'open', 'unknown'] as const;
+/** Names of devices that completion offers. */
+const OFFERED_DEVICES = 100;
+
+/** Compiles a filter over the messages of an analysis, or says what is wrong in it and where. */
+export function compileMessageFilter(text: string, analysis: Analysis): CompiledFilter | FilterError {
+  return compileFilterText(text, messageFilterFields(analysis));
+}
+
+/** The fields of a filter over the messages of an analysis. */
+export function messageFilterFields(analysis: Analysis): FilterFields {
+  return messageFields(columnsAccess(analysis));
+}
+
+function columnsAccess(analysis: Analysis): MessageColumnsAccess {
+  const { messages, paths } = analysis.tracking;
+  const { frames } = analysis;
+  const facts = new MessageFacts(analysis);
+  const devices = new DeviceIndex(analysis);
+  const asks = (row: number): boolean =>
+    isRequest(messages.code.get(row)) || messages.kindOf(row) === ExchangeKind.ping;
+  const exchangePath = (row: number): number => {
+    const request = messages.requestOf(row);
+    return request === NO_ROW || messages.path.get(request) === 0 ? -1 : messages.path.get(request);
+  };
+  const absentIsMinusOne = (id: number): number => (id === 0 ? -1 : id);
+  const inExchange = (row: number): boolean => asks(row) && !messages.has(row, MessageFlag.duplicate);
+  return {
+    frame: (row) => messages.frame.get(row),
+    file: (row) => messages.file.get(row) + 1,
+    time: (row) => messages.time.get(row),
+    epoch: () => ({ seconds: frames.epochSeconds, nanoseconds: frames.epochNanoseconds }),
+    firstTime: () => frames.firstTime,
+    source: (row) => facts.source(row),
+    destination: (row) => facts.destination(row),
+    addressOf: (endpoint) => frames.flows.endpointAddressText(endpoint),
+    portOf: (endpoint) => frames.flows.endpointPort(endpoint),
+    transport: () => 0,
+    transportNames: ['udp'],
+    security: () => 0,
+    securityNames: ['none'],
+    outcome: (row) => messages.outcome.get(row),
+    type: (row) => messages.type.get(row),
+    code: (row) => messages.code.get(row),
+    messageId: (row) => messages.messageId.get(row),
+    tokenLength: (row) => messages.tokenLength.get(row),
+    tokenHigh: (row) => messages.tokenHigh.get(row),
+    tokenLow: (row) => messages.tokenLow.get(row),
+    uriPath: (row) => absentIsMinusOne(messages.path.get(row)),
+    exchangePath,
+    uriQuery: (row) => absentIsMinusOne(messages.query.get(row)),
+    pathText: (id) => messages.texts.text(id),
+    queryText: (id) => messages.texts.text(id),
+    contentFormat: (row) => messages.contentFormat.get(row),
+    accept: (row) => messages.accept.get(row),
+    observe: (row) => messages.observe.get(row),
+    block1: (row) => messages.block1.get(row),
+    block2: (row) => messages.block2.get(row),
+    payloadLength: (row) => messages.payloadLength.get(row),
+    length: (row) => messages.length.get(row),
+    request: (row) => (asks(row) ? NO_ROW : messages.partner.get(row)),
+    response: (row) => (asks(row) ? messages.partner.get(row) : NO_ROW),
+    first: (row) => messages.first.get(row),
+    responseTime: (row) => facts.responseTime(row),
+    transmissions: (row) => (inExchange(row) ? messages.transmissions.get(row) : 0),
+    exchangeKind: (row) => (inExchange(row) ? messages.kindOf(row) : 0),
+    exchangeKindNames: EXCHANGE_KIND_NAMES,
+    exchangeEnd: (row) =>
+      inExchange(row) ? Math.max(0, END_NAMES.indexOf(facts.exchangeEnd(row) ?? '')) : 0,
+    exchangeEndNames: END_NAMES,
+    operation: (row) => messages.operation.get(row),
+    lwm2mPath: (row) => {
+      const path = exchangePath(row);
+      return path > 0 && messages.operation.get(row) !== 0 && paths.path(path).kind === PathKind.numeric
+        ? path
+        : -1;
+    },
+    format: (row) => messages.contentFormat.get(row),
+    formatNames: [...contentFormats()].map(({ id, name, mediaType }) => ({
+      value: id,
+      names: name === mediaType ? [name] : [name, mediaType],
+    })),
+    direction: (row) => facts.direction(row),
+    device: (row) => devices.deviceOf(row),
+    deviceName: (device) => devices.name(device),
+    deviceNames: () => devices.names(OFFERED_DEVICES),
+    transfer: (row) => messages.transfer.get(row) - 1,
+    observation: (row) => messages.observation.get(row) - 1,
+  };
+}

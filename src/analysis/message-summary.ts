@@ -1,0 +1,145 @@
+import { Outcome } from '../capture/outcome.ts';
+import type { MessageRow } from '../capture/units.ts';
+import { NO_ROW } from '../capture/units.ts';
+import { codeName, isRequest, isResponse } from '../coap/code.ts';
+import { ExchangeKind } from '../coap/exchange.ts';
+import { blockMore, blockNumber, blockSize, messageFault, NO_OPTION } from '../coap/message.ts';
+import { Operation } from '../lwm2m/operation.ts';
+import { describeValue, readValue } from '../lwm2m/value-text.ts';
+import type { ValueTypeCode } from '../lwm2m/value.ts';
+import type { Analysis } from './analysis.ts';
+import type { MessageBytes } from './message-bytes.ts';
+import type { MessageFacts } from './message-facts.ts';
+import { MessageFlag } from './message-table.ts';
+
+/** Values written out in a summary; further ones are counted. */
+const SHOWN_VALUES = 3;
+
+/** Says in one short line what a message means, for lists. */
+export class MessageSummary {
+  constructor(
+    private readonly analysis: Analysis,
+    private readonly facts: MessageFacts,
+    private readonly bytes: MessageBytes,
+  ) {}
+
+  /** The line for a row; reads bytes only where values are text or bytes. */
+  async text(row: MessageRow): Promise<string> {
+    const { messages } = this.analysis.tracking;
+    const parts: string[] = [];
+    const outcome = messages.outcome.get(row);
+    const code = messages.code.get(row);
+    if (messages.has(row, MessageFlag.duplicate))
+      parts.push(`Repeat of ${messages.frame.get(messages.first.get(row))}`);
+    if (outcome !== Outcome.ok) {
+      const fault = messageFault(messages.fault.get(row), messages.faultOffset.get(row));
+      if (fault !== undefined) parts.push(fault.text);
+    }
+    if (code === 0) parts.push(this.#empty(row));
+    else if (isRequest(code)) this.#request(row, parts);
+    else if (isResponse(code)) this.#answer(row, parts);
+    const values = await this.values(row, SHOWN_VALUES);
+    if (values !== '') parts.push(values);
+    return parts.filter((part) => part !== '').join(' · ');
+  }
+
+  /** The values of a message in words, such as `Battery Level 87 %`; empty where it has none. */
+  async values(row: MessageRow, limit: number): Promise<string> {
+    const { messages, values } = this.analysis.tracking;
+    if (!messages.has(row, MessageFlag.hasValues)) return '';
+    const first = values.firstOf(row);
+    const body = await this.bytes.body(row);
+    if (first < 0 || body === undefined) return '';
+    const format = this.formatOf(row);
+    const texts: string[] = [];
+    let more = 0;
+    for (let index = first; index < values.count && values.message.get(index) === row; index++) {
+      if (texts.length === limit) {
+        more++;
+        continue;
+      }
+      const path = values.path.get(index);
+      const objectId = values.paths.id(path, 0);
+      const resourceId = values.paths.id(path, 2);
+      const start = values.start.get(index);
+      const type = values.type.get(index) as ValueTypeCode;
+      const value = describeValue(
+        objectId,
+        resourceId,
+        type,
+        readValue(type, format, body, start, start + values.length.get(index)),
+        this.analysis.registry.unit(objectId, resourceId),
+      );
+      const name = this.analysis.registry.resourceName(objectId, resourceId) || values.paths.text(path);
+      texts.push(`${name} ${value}`);
+    }
+    return texts.join(', ') + (more > 0 ? ` and ${more} more` : '');
+  }
+
+  /** Content format of the body whose values a message holds. */
+  formatOf(row: MessageRow): number {
+    const { messages, transfers } = this.analysis.tracking;
+    const transfer = messages.transfer.get(row);
+    return transfer > 0 && isRequest(messages.code.get(row))
+      ? transfers.transfers[transfer - 1]!.contentFormat
+      : messages.contentFormat.get(row);
+  }
+
+  #empty(row: MessageRow): string {
+    const { messages } = this.analysis.tracking;
+    const partner = messages.partner.get(row);
+    if (messages.kindOf(row) === ExchangeKind.ping) return 'Ping';
+    if (partner === NO_ROW) return messages.type.get(row) === 3 ? 'Reset' : 'Acknowledgement';
+    const of = `of ${messages.frame.get(partner)}`;
+    return messages.type.get(row) === 3 ? `Reset ${of}` : `Acknowledgement ${of}`;
+  }
+
+  #request(row: MessageRow, parts: string[]): void {
+    const { messages } = this.analysis.tracking;
+    const query = messages.query.get(row);
+    if (query !== 0) parts.push(messages.texts.text(query));
+    this.#block('Block1', messages.block1.get(row), parts);
+    this.#block('Block2', messages.block2.get(row), parts);
+    const end = this.facts.exchangeEnd(row);
+    if (end === 'timeout') parts.push('no answer');
+    else if (end === 'reset') parts.push('answered by a reset');
+    const sent = messages.transmissions.get(row);
+    if (sent > 1 && !messages.has(row, MessageFlag.duplicate)) parts.push(`sent ${sent} times`);
+    const payload = messages.payloadLength.get(row);
+    if (payload > 0 && messages.operation.get(row) === Operation.register)
+      parts.push(`${payload} B of links`);
+  }
+
+  #answer(row: MessageRow, parts: string[]): void {
+    const { messages } = this.analysis.tracking;
+    if (!messages.has(row, MessageFlag.notification)) parts.push(codeName(messages.code.get(row)));
+    this.#block('Block1', messages.block1.get(row), parts);
+    this.#block('Block2', messages.block2.get(row), parts);
+    if (messages.has(row, MessageFlag.transferComplete)) {
+      const transfer = this.analysis.tracking.transfers.transfers[messages.transfer.get(row) - 1]!;
+      parts.push(`${transfer.received} B in ${transfer.blocks} blocks`);
+    }
+    const time = this.facts.responseTime(row);
+    if (!Number.isNaN(time)) parts.push(durationText(time));
+    if (messages.partner.get(row) === NO_ROW) parts.push('its request was not seen');
+    if (messages.has(row, MessageFlag.contentNotRead)) parts.push('content not read yet');
+    if (messages.has(row, MessageFlag.contentFault)) parts.push('content damaged');
+  }
+
+  #block(name: string, value: number, parts: string[]): void {
+    if (value === NO_OPTION) return;
+    parts.push(
+      `${name} ${blockNumber(value)}${blockMore(value) ? ' · more' : ' · last'} · ${blockSize(value)} B`,
+    );
+  }
+}
+
+/** A span of seconds in a unit that suits it. */
+export function durationText(seconds: number): string {
+  const size = Math.abs(seconds);
+  if (size < 1e-3) return `${(seconds * 1e6).toFixed(0)} µs`;
+  if (size < 1) return `${(seconds * 1e3).toFixed(size < 0.01 ? 1 : 0)} ms`;
+  if (size < 120) return `${seconds.toFixed(size < 10 ? 2 : 1)} s`;
+  if (size < 7200) return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  return `${Math.floor(seconds / 3600)} h ${Math.round((seconds % 3600) / 60)} min`;
+}

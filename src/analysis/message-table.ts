@@ -1,0 +1,235 @@
+import type { MessageRow, Nanoseconds } from '../capture/units.ts';
+import { NO_ROW } from '../capture/units.ts';
+import type { ExchangeLinks } from '../coap/exchange.ts';
+import type { MessageBatch } from '../coap/message-batch.ts';
+import { Float64Column, Uint16Column, Uint32Column, Uint8Column } from './column.ts';
+import { Interner } from './interner.ts';
+
+/** Times further than this from the epoch are kept apart, exactly; a Float64 holds nearer ones exactly. */
+const EXACT_NANOSECONDS = Number.MAX_SAFE_INTEGER;
+
+/** Bits of the `flags` column. */
+export const MessageFlag = {
+  fromA: 1,
+  multicast: 2,
+  /** An empty ACK came for it. */
+  acknowledged: 4,
+  duplicate: 8,
+  /** A notification after the first answer of an observation. */
+  notification: 16,
+  /** The body of its transfer ends here, complete. */
+  transferComplete: 32,
+  /** The content has values in the value table. */
+  hasValues: 64,
+  /** The content was damaged. */
+  contentFault: 128,
+  /** The content format has no reader. */
+  contentNotRead: 256,
+} as const;
+
+/** A wide time: whole seconds since 1970 and the rest. */
+export interface WideTime {
+  seconds: number;
+  nanoseconds: number;
+}
+
+/**
+ * One row a message, in capture order, in columns. What is asked often is a column; all else is read again from
+ * the bytes. About 100 bytes a row.
+ */
+export class MessageTable implements ExchangeLinks {
+  count = 0;
+  readonly time = new Float64Column();
+  readonly source = new Float64Column();
+  readonly frame = new Uint32Column();
+  readonly file = new Uint8Column();
+  readonly interfaceIndex = new Uint8Column();
+  readonly ordinal = new Uint8Column();
+  readonly length = new Uint32Column();
+  readonly payloadLength = new Uint32Column();
+  readonly headerLength = new Uint8Column();
+  readonly conversation = new Uint32Column();
+  readonly flags = new Uint16Column();
+  readonly outcome = new Uint8Column();
+  readonly fault = new Uint8Column();
+  readonly faultOffset = new Uint16Column();
+  readonly type = new Uint8Column();
+  readonly code = new Uint8Column();
+  readonly messageId = new Uint16Column();
+  readonly tokenLength = new Uint16Column();
+  readonly tokenHigh = new Uint32Column();
+  readonly tokenLow = new Uint32Column();
+  readonly contentFormat = new Uint16Column();
+  readonly accept = new Uint16Column();
+  readonly observe = new Uint32Column();
+  readonly block1 = new Uint32Column();
+  readonly block2 = new Uint32Column();
+  /** Interned text of the message's own Uri-Path and Uri-Query; 0 where it has none. */
+  readonly path = new Uint32Column();
+  readonly query = new Uint32Column();
+  /** The other half: of a request its answer, of everything else what it answers. */
+  readonly partner = new Uint32Column();
+  /** First copy of a repeat. */
+  readonly first = new Uint32Column();
+  /** Index + 1 in the transfer and observation tables; 0 for none. */
+  readonly transfer = new Uint32Column();
+  readonly observation = new Uint32Column();
+  readonly operation = new Uint8Column();
+  /** `ExchangeKind` × 4 + `ExchangeEnd`. */
+  readonly exchange = new Uint8Column();
+  readonly transmissions = new Uint8Column();
+  /** Row before in the same conversation. */
+  readonly previous = new Uint32Column();
+
+  readonly texts = new Interner();
+  readonly wideTimes = new Map<MessageRow, WideTime>();
+  /** Last row of each conversation. */
+  #lastOfConversation = new Uint32Array(1024).fill(NO_ROW);
+  /** Messages of each conversation. */
+  #countOfConversation = new Uint32Array(1024);
+  duplicates = 0;
+
+  /** Adds row `index` of a batch. Gives its row. */
+  append(batch: MessageBatch, index: number): MessageRow {
+    const row = this.count++;
+    const conversation = batch.conversation[index]!;
+    this.time.set(row, batch.time[index]!);
+    this.source.set(row, batch.source[index]!);
+    this.frame.set(row, batch.frame[index]!);
+    this.file.set(row, batch.file[index]!);
+    this.interfaceIndex.set(row, batch.interfaceIndex[index]!);
+    this.ordinal.set(row, batch.ordinal[index]!);
+    this.length.set(row, batch.length[index]!);
+    this.payloadLength.set(row, batch.payloadLength[index]!);
+    this.headerLength.set(row, batch.headerLength[index]!);
+    this.conversation.set(row, conversation);
+    this.flags.set(
+      row,
+      (batch.fromA[index] === 1 ? MessageFlag.fromA : 0) |
+        (batch.multicast[index] === 1 ? MessageFlag.multicast : 0),
+    );
+    this.outcome.set(row, batch.outcome[index]!);
+    this.fault.set(row, batch.fault[index]!);
+    this.faultOffset.set(row, batch.faultOffset[index]!);
+    this.type.set(row, batch.type[index]!);
+    this.code.set(row, batch.code[index]!);
+    this.messageId.set(row, batch.messageId[index]!);
+    this.tokenLength.set(row, batch.tokenLength[index]!);
+    this.tokenHigh.set(row, batch.tokenHigh[index]!);
+    this.tokenLow.set(row, batch.tokenLow[index]!);
+    this.contentFormat.set(row, batch.contentFormat[index]!);
+    this.accept.set(row, batch.accept[index]!);
+    this.observe.set(row, batch.observe[index]!);
+    this.block1.set(row, batch.block1[index]!);
+    this.block2.set(row, batch.block2[index]!);
+    this.path.set(row, this.#intern(batch, batch.pathOffset[index]!, batch.pathLength[index]!));
+    this.query.set(row, this.#intern(batch, batch.queryOffset[index]!, batch.queryLength[index]!));
+    this.partner.set(row, NO_ROW);
+    this.first.set(row, NO_ROW);
+    this.transfer.set(row, 0);
+    this.observation.set(row, 0);
+    this.operation.set(row, 0);
+    this.exchange.set(row, 0);
+    this.transmissions.set(row, 1);
+    if (conversation >= this.#lastOfConversation.length) this.#growConversations(conversation);
+    this.previous.set(row, this.#lastOfConversation[conversation]!);
+    this.#lastOfConversation[conversation] = row;
+    this.#countOfConversation[conversation]!++;
+    return row;
+  }
+
+  /** Keeps a time that a Float64 of nanoseconds cannot hold exactly. */
+  keepWideTime(row: MessageRow, seconds: number, nanoseconds: number): void {
+    this.wideTimes.set(row, { seconds, nanoseconds });
+  }
+
+  /** Last message of a conversation, from which `previous` leads back; `NO_ROW` where it has none. */
+  lastOf(conversation: number): MessageRow {
+    return this.#lastOfConversation[conversation] ?? NO_ROW;
+  }
+
+  /** Number of messages of a conversation. */
+  countOf(conversation: number): number {
+    return this.#countOfConversation[conversation] ?? 0;
+  }
+
+  has(row: MessageRow, flag: number): boolean {
+    return (this.flags.get(row) & flag) !== 0;
+  }
+
+  addFlag(row: MessageRow, flag: number): void {
+    this.flags.set(row, this.flags.get(row) | flag);
+  }
+
+  setPartner(row: MessageRow, other: MessageRow): void {
+    this.partner.set(row, other);
+  }
+
+  partnerOf(row: MessageRow): MessageRow {
+    return this.partner.get(row);
+  }
+
+  setDuplicate(row: MessageRow, first: MessageRow): void {
+    this.first.set(row, first);
+    this.addFlag(row, MessageFlag.duplicate);
+    this.duplicates++;
+  }
+
+  setExchange(row: MessageRow, kind: number, end: number): void {
+    this.exchange.set(row, kind * 4 + end);
+  }
+
+  kindOf(row: MessageRow): number {
+    return this.exchange.get(row) >> 2;
+  }
+
+  endOf(row: MessageRow): number {
+    return this.exchange.get(row) & 3;
+  }
+
+  setAcknowledged(row: MessageRow): void {
+    this.addFlag(row, MessageFlag.acknowledged);
+  }
+
+  addTransmission(row: MessageRow): void {
+    const sent = this.transmissions.get(row);
+    if (sent < 255) this.transmissions.set(row, sent + 1);
+  }
+
+  codeOf(row: MessageRow): number {
+    return this.code.get(row);
+  }
+
+  tokenEquals(row: MessageRow, high: number, low: number, length: number): boolean {
+    return (
+      this.tokenLow.get(row) === low &&
+      this.tokenHigh.get(row) === high &&
+      this.tokenLength.get(row) === length
+    );
+  }
+
+  /** The request a message speaks of: itself, or what it answers; `NO_ROW` where that was not seen. */
+  requestOf(row: MessageRow): MessageRow {
+    const code = this.code.get(row);
+    return code > 0 && code < 32 ? row : this.partner.get(row);
+  }
+
+  /** True where a Float64 of nanoseconds holds the time exactly. */
+  static isExact(time: Nanoseconds): boolean {
+    return Math.abs(time) <= EXACT_NANOSECONDS;
+  }
+
+  #intern(batch: MessageBatch, offset: number, length: number): number {
+    return length === 0 ? 0 : this.texts.intern(batch.bytes, offset, offset + length);
+  }
+
+  #growConversations(conversation: number): void {
+    const length = Math.max(this.#lastOfConversation.length * 2, conversation + 1);
+    const last = new Uint32Array(length).fill(NO_ROW);
+    last.set(this.#lastOfConversation);
+    this.#lastOfConversation = last;
+    const counts = new Uint32Array(length);
+    counts.set(this.#countOfConversation);
+    this.#countOfConversation = counts;
+  }
+}

@@ -1,0 +1,196 @@
+import { Outcome } from '../capture/outcome.ts';
+import type { MessageRow, Nanoseconds } from '../capture/units.ts';
+import { NO_ROW } from '../capture/units.ts';
+import { TransferTracker } from '../coap/block-wise.ts';
+import { Code, isRequest, isResponse, MessageType } from '../coap/code.ts';
+import { ExchangeTracker, Found } from '../coap/exchange.ts';
+import type { MessageBatch } from '../coap/message-batch.ts';
+import { NO_OPTION } from '../coap/message.ts';
+import { ObservationTracker } from '../coap/observation.ts';
+import { Operation } from '../lwm2m/operation.ts';
+import type { ObjectRegistry } from '../lwm2m/registry/registry.ts';
+import type { FlowTable } from '../network/flow.ts';
+import type { ConversationTable } from '../security/conversation.ts';
+import { ContentReading } from './content-reading.ts';
+import { DeviceTracking } from './device-tracking.ts';
+import type { BatchTaker } from './frame-messages.ts';
+import { MessageFlag, MessageTable, type WideTime } from './message-table.ts';
+import { OperationTracking } from './operation-tracking.ts';
+import { PathFacts } from './path-facts.ts';
+import { TimerHeap } from './timer-heap.ts';
+import { ValueTable } from './value-table.ts';
+
+/** A jump of the capture clock beyond this stops all timers: the capture does not tell what happened meanwhile. */
+const CLOCK_BREAK: Nanoseconds = 366 * 86_400 * 1e9;
+
+/**
+ * Border 2: takes batches in order and never looks at frames. Fills the tables and drives the trackers of the
+ * stages coap, lwm2m and device.
+ */
+export class MessageTracking implements BatchTaker {
+  readonly messages = new MessageTable();
+  readonly values = new ValueTable();
+  readonly paths: PathFacts;
+  readonly observations = new ObservationTracker();
+  readonly transfers = new TransferTracker();
+  readonly timers = new TimerHeap();
+  readonly devices: DeviceTracking;
+  readonly operations: OperationTracking;
+  readonly #exchanges = new ExchangeTracker(this.messages);
+  readonly #contents: ContentReading;
+  /** Times too far from the epoch for a Float64, by index in the batch to come. */
+  readonly #wideTimes = new Map<number, WideTime>();
+  /** The capture clock: the running maximum of the times seen. */
+  clock: Nanoseconds = -Infinity;
+  clockBreaks = 0;
+  notifications = 0;
+
+  constructor(flows: FlowTable, conversations: ConversationTable, registry: ObjectRegistry) {
+    this.paths = new PathFacts(this.messages.texts, registry);
+    this.operations = new OperationTracking(this.messages, this.paths, conversations, flows);
+    this.devices = new DeviceTracking(this.messages, this.timers, this.paths, this.operations, flows);
+    this.#contents = new ContentReading(this.messages, this.values, this.paths, registry, this.devices);
+  }
+
+  wideTime(index: number, seconds: number, nanoseconds: number): void {
+    this.#wideTimes.set(index, { seconds, nanoseconds });
+  }
+
+  tick(time: Nanoseconds): void {
+    this.#advance(time);
+  }
+
+  take(batch: MessageBatch): void {
+    for (let index = 0; index < batch.count; index++) this.#take(batch, index);
+    this.#wideTimes.clear();
+  }
+
+  #advance(time: Nanoseconds): void {
+    if (time <= this.clock) return;
+    if (time - this.clock > CLOCK_BREAK && this.clock !== -Infinity) {
+      this.clockBreaks++;
+      this.timers.clear();
+    }
+    this.clock = time;
+    if (this.timers.next <= time) this.timers.run(time, this.devices.onTimer);
+  }
+
+  #take(batch: MessageBatch, index: number): void {
+    const { messages } = this;
+    const time = batch.time[index]!;
+    this.#advance(time);
+    const row = messages.append(batch, index);
+    if (this.#wideTimes.size > 0) {
+      const wide = this.#wideTimes.get(index);
+      if (wide !== undefined) messages.keepWideTime(row, wide.seconds, wide.nanoseconds);
+    }
+    const outcome = batch.outcome[index]!;
+    // A damaged header gives nothing to match by; a message cut in its payload has all that matching needs.
+    if (outcome !== Outcome.ok && outcome !== Outcome.truncated && batch.length[index]! < 4) return;
+    const found = this.#exchanges.track(batch, index, row, this.clock);
+    const partner = this.#exchanges.partner;
+    const code = batch.code[index]!;
+    if (found === Found.duplicate) {
+      this.#repeat(row);
+      return;
+    }
+    if (isRequest(code)) this.#request(batch, index, row, time);
+    else if (isResponse(code)) this.#response(batch, index, row, partner, time);
+    else if (code === Code.empty && batch.type[index] === MessageType.rst && partner !== NO_ROW)
+      this.#reset(row, partner, time);
+  }
+
+  #repeat(row: MessageRow): void {
+    const { messages } = this;
+    const first = messages.first.get(row);
+    messages.partner.set(row, messages.partner.get(first));
+    messages.operation.set(row, messages.operation.get(first));
+    messages.transfer.set(row, messages.transfer.get(first));
+    messages.observation.set(row, messages.observation.get(first));
+    messages.setExchange(row, messages.kindOf(first), messages.endOf(first));
+    if (messages.has(first, MessageFlag.notification)) messages.addFlag(row, MessageFlag.notification);
+    const transfer = messages.transfer.get(first);
+    if (transfer > 0 && isRequest(messages.code.get(first)))
+      this.transfers.transfers[transfer - 1]!.repeated++;
+  }
+
+  #request(batch: MessageBatch, index: number, row: MessageRow, time: Nanoseconds): void {
+    const { messages } = this;
+    const pathId = messages.path.get(row);
+    const operation = this.operations.request(batch, index, row, time);
+    messages.operation.set(row, operation);
+    if (batch.observe[index] !== NO_OPTION) {
+      const observation = this.observations.request(batch, index, row, pathId, time);
+      messages.observation.set(row, observation + 1);
+    }
+    if (batch.block1[index] !== NO_OPTION) {
+      const transfer = this.transfers.request(batch, index, row, pathId, time);
+      messages.transfer.set(row, transfer + 1);
+    }
+    if (operation === Operation.none) return;
+    const body = this.#contents.requestBody(batch, index, row, this.transfers);
+    this.devices.request(batch, index, row, time, this.operations, body);
+    if (body !== undefined) this.#contents.read(batch, index, row, row, body);
+  }
+
+  #response(
+    batch: MessageBatch,
+    index: number,
+    row: MessageRow,
+    partner: MessageRow,
+    time: Nanoseconds,
+  ): void {
+    const { messages } = this;
+    let request = partner;
+    const observation = this.observations.response(batch, index, row, partner, time);
+    let notification = false;
+    if (observation >= 0) {
+      messages.observation.set(row, observation + 1);
+      const known = this.observations.observations[observation]!;
+      if (request === NO_ROW) {
+        request = known.request;
+        messages.partner.set(row, request);
+      }
+      notification =
+        known.established !== undefined && known.established !== row && known.cancelling !== request;
+    }
+    if (request === NO_ROW) return;
+    const requestTransfer = messages.transfer.get(request);
+    if (requestTransfer > 0) {
+      this.transfers.answer(requestTransfer - 1, batch, index, row, time);
+      messages.transfer.set(row, requestTransfer);
+      if (this.transfers.completed) messages.addFlag(row, MessageFlag.transferComplete);
+    }
+    if (batch.block2[index] !== NO_OPTION) {
+      const transfer = this.transfers.response(
+        batch,
+        index,
+        row,
+        messages.code.get(request),
+        messages.path.get(request),
+        time,
+      );
+      if (transfer >= 0) {
+        messages.transfer.set(row, transfer + 1);
+        if (this.transfers.completed) messages.addFlag(row, MessageFlag.transferComplete);
+      }
+    }
+    const operation = this.operations.response(batch, index, row, request, notification, time);
+    messages.operation.set(row, operation);
+    if (notification) {
+      messages.addFlag(row, MessageFlag.notification);
+      this.notifications++;
+    }
+    if (operation === Operation.none) return;
+    const body = this.#contents.responseBody(batch, index, row, this.transfers);
+    this.devices.response(batch, index, row, request, time, notification, this.operations, body);
+    if (body !== undefined && batch.code[index]! >> 5 === 2)
+      this.#contents.read(batch, index, row, request, body);
+  }
+
+  #reset(row: MessageRow, partner: MessageRow, time: Nanoseconds): void {
+    const observation = this.messages.observation.get(partner);
+    if (observation > 0 && isResponse(this.messages.code.get(partner)))
+      this.observations.reset(observation - 1, row, time);
+  }
+}

@@ -1,0 +1,49 @@
+import type { Analysis } from './analysis.ts';
+import type { Overview } from './protocol.ts';
+
+/** Bins an overview may have. */
+const MAXIMUM_BINS = 4096;
+
+/** Message density over the whole capture, kept up as rows are added: one pass over the new rows only. */
+export class OverviewCounts {
+  #bins = 0;
+  #from = 0;
+  #to = 0;
+  #counted = 0;
+  #messages = new Uint32Array(0);
+  #errors = new Uint32Array(0);
+
+  constructor(private readonly analysis: Analysis) {}
+
+  /** The density in `bins` bins; counted anew where the capture has outgrown the bins. */
+  overview(bins: number, revision: number): Overview {
+    const count = Math.max(1, Math.min(bins, MAXIMUM_BINS));
+    const { frames, tracking } = this.analysis;
+    const from = Number.isFinite(frames.firstTime) ? frames.firstTime : 0;
+    const to = Math.max(from + 1, Number.isFinite(frames.lastTime) ? frames.lastTime : 0);
+    if (count !== this.#bins || from < this.#from || to > this.#to || this.#counted === 0) {
+      this.#bins = count;
+      this.#from = from;
+      this.#to = to;
+      this.#counted = 0;
+      this.#messages = new Uint32Array(count);
+      this.#errors = new Uint32Array(count);
+    }
+    const { messages } = tracking;
+    const scale = count / (this.#to - this.#from);
+    for (; this.#counted < messages.count; this.#counted++) {
+      const time = messages.time.get(this.#counted);
+      const bin = Math.max(0, Math.min(count - 1, Math.floor((time - this.#from) * scale)));
+      this.#messages[bin]!++;
+      const codeClass = messages.code.get(this.#counted) >> 5;
+      if (codeClass === 4 || codeClass === 5) this.#errors[bin]!++;
+    }
+    return {
+      revision,
+      from: this.#from,
+      to: this.#to,
+      messages: this.#messages.slice(),
+      errors: this.#errors.slice(),
+    };
+  }
+}

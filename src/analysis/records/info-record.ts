@@ -1,0 +1,59 @@
+import { linkTypeName } from '../../capture/link-types.ts';
+import { type AnalysedFile, type Analysis, faultOf } from '../analysis.ts';
+import type { MessageFacts } from '../message-facts.ts';
+import type { JsonObject } from './json.ts';
+
+/** The record of one file (`info`). What was not read and what is sealed stands with the last file, for all. */
+export function infoRecord(analysis: Analysis, facts: MessageFacts, file: AnalysedFile): JsonObject {
+  const index = analysis.files.indexOf(file);
+  const last = index === analysis.files.length - 1;
+  const { frames, tracking } = analysis;
+  const record: JsonObject = {
+    file: file.name,
+    container: file.reader?.container ?? 'unknown',
+    compression: file.compression,
+    bytes: file.bytes > 0 ? file.bytes : file.bytesRead,
+    frames: file.reader?.frames ?? 0,
+  };
+  if (last && frames.hasEpoch && Number.isFinite(frames.firstTime)) {
+    record.from = facts.timeText(frames.firstTime);
+    record.to = facts.timeText(frames.lastTime);
+  }
+  record.interfaces = (file.reader?.interfaces ?? []).map((point) => {
+    const entry: JsonObject = {};
+    if (point.name !== '') entry.name = point.name;
+    entry.link = linkTypeName(point.linkType);
+    entry.link_number = point.linkType;
+    entry.frames = point.frames;
+    if (point.dropped !== undefined) entry.dropped = point.dropped;
+    return entry;
+  });
+  record.messages = messagesOf(analysis, index);
+  if (last) {
+    record.not_read = notRead(analysis).map(({ what, frames: count }) => ({ what, frames: count }));
+    record.sealed = frames.security
+      .sealed()
+      .map(({ what, records, handshake }) => ({ what, records, handshake }));
+    record.clock_breaks = tracking.clockBreaks;
+  }
+  const fault = faultOf(file);
+  if (fault !== undefined) record.fault = { ...fault };
+  if (file.unreadable !== undefined) record.fault = { text: file.unreadable };
+  return record;
+}
+
+/** What was seen and not read, by name, most frames first. */
+export function notRead(analysis: Analysis): { what: string; frames: number }[] {
+  const entries = analysis.frames.network.notRead.entries();
+  if (analysis.frames.notCoap > 0)
+    entries.push({ what: 'UDP that is not CoAP', frames: analysis.frames.notCoap });
+  return entries.sort((a, b) => b.frames - a.frames);
+}
+
+function messagesOf(analysis: Analysis, file: number): number {
+  const { messages } = analysis.tracking;
+  if (analysis.files.length === 1) return messages.count;
+  let count = 0;
+  for (let row = 0; row < messages.count; row++) if (messages.file.get(row) === file) count++;
+  return count;
+}

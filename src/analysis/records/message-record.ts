@@ -1,0 +1,260 @@
+import { OUTCOME_NAMES } from '../../capture/outcome.ts';
+import type { MessageRow } from '../../capture/units.ts';
+import { NO_ROW } from '../../capture/units.ts';
+import { codeText, isRequest, TYPE_NAMES } from '../../coap/code.ts';
+import {
+  blockMore,
+  blockNumber,
+  blockSize,
+  messageFault,
+  type MessageView,
+  NO_FORMAT,
+  NO_OPTION,
+  OptionCursor,
+  readUint,
+} from '../../coap/message.ts';
+import { optionDefinition, OptionNumber, optionName } from '../../coap/option.ts';
+import { contentFormatName } from '../../lwm2m/content-format.ts';
+import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
+import { PathKind } from '../../lwm2m/path.ts';
+import { hexText, readValue } from '../../lwm2m/value-text.ts';
+import { VALUE_TYPE_NAMES, type ValueTypeCode } from '../../lwm2m/value.ts';
+import type { Analysis } from '../analysis.ts';
+import type { MessageBytes } from '../message-bytes.ts';
+import type { MessageFacts } from '../message-facts.ts';
+import { MessageFlag } from '../message-table.ts';
+import type { DeviceIndex } from '../device-index.ts';
+import type { JsonObject, JsonValue } from './json.ts';
+import { doubtText } from './doubt-text.ts';
+import { sha256Text } from './sha256.ts';
+
+const decoder = new TextDecoder();
+
+/** Makes the record of one message (`messages`), reading its bytes again. */
+export class MessageRecords {
+  readonly #cursor = new OptionCursor();
+
+  constructor(
+    private readonly analysis: Analysis,
+    private readonly facts: MessageFacts,
+    private readonly bytes: MessageBytes,
+    private readonly devices: DeviceIndex,
+  ) {}
+
+  /** The record of a row. `late` is false where keys that only later frames decide are left out. */
+  async record(row: MessageRow, late = true): Promise<JsonObject> {
+    const { messages } = this.analysis.tracking;
+    const { flows } = this.analysis.frames;
+    const source = this.facts.source(row);
+    const destination = this.facts.destination(row);
+    const record: JsonObject = { id: this.facts.id(row), frame: this.#frame(row) };
+    record[flows.ipVersion(source) === 4 ? 'ip' : 'ipv6'] = {
+      src: flows.endpointAddressText(source),
+      dst: flows.endpointAddressText(destination),
+    };
+    record.udp = { srcport: flows.endpointPort(source), dstport: flows.endpointPort(destination) };
+    record.transport = 'udp';
+    record.security = this.analysis.frames.conversations.securityOf(messages.conversation.get(row));
+    record.outcome = OUTCOME_NAMES[messages.outcome.get(row)]!;
+    const fault = messageFault(messages.fault.get(row), messages.faultOffset.get(row));
+    if (fault !== undefined) record.fault = { ...fault };
+    const view = await this.bytes.view(row);
+    if (view === undefined) return record;
+    record.coap = this.#coap(row, view, late);
+    const transfer = await this.#transfer(row);
+    if (transfer !== undefined) record.transfer = transfer;
+    const lwm2m = await this.#lwm2m(row, late);
+    if (lwm2m !== undefined) record.lwm2m = lwm2m;
+    return record;
+  }
+
+  #frame(row: MessageRow): JsonObject {
+    const { messages } = this.analysis.tracking;
+    const file = messages.file.get(row);
+    const frame: JsonObject = {
+      number: messages.frame.get(row),
+      time: this.facts.rowTimeText(row),
+      file: file + 1,
+    };
+    const name = this.analysis.files[file]?.reader?.interfaces[messages.interfaceIndex.get(row)]?.name;
+    if (name !== undefined && name !== '') frame.interface = name;
+    const source = messages.source.get(row);
+    if (source < 0) {
+      const numbers = [...new Set(this.analysis.frames.joined.pieces(source).map((piece) => piece.frame))];
+      if (numbers.length > 1) frame.numbers = numbers.sort((a, b) => a - b);
+    }
+    return frame;
+  }
+
+  #coap(row: MessageRow, view: MessageView, late: boolean): JsonObject {
+    const { messages } = this.analysis.tracking;
+    const coap: JsonObject = {
+      type: TYPE_NAMES[view.type]!,
+      code: codeText(view.code),
+      mid: view.messageId,
+      token: hexText(view.bytes, view.tokenStart, view.tokenStart + view.tokenLength),
+    };
+    const options = this.#options(view);
+    if (options.length > 0) coap.opt = options;
+    if (view.pathCount > 0) coap.uri_path = this.#joined(view, OptionNumber.uriPath, '/', '/');
+    if (view.queryCount > 0) coap.uri_query = this.#joined(view, OptionNumber.uriQuery, '', '&');
+    if (view.contentFormat !== NO_FORMAT) coap.content_format = view.contentFormat;
+    if (view.accept !== NO_FORMAT) coap.accept = view.accept;
+    if (view.observe !== NO_OPTION) coap.observe = view.observe;
+    if (view.block1 !== NO_OPTION) coap.block1 = blockRecord(view.block1);
+    if (view.block2 !== NO_OPTION) coap.block2 = blockRecord(view.block2);
+    if (view.qBlock1 !== NO_OPTION) coap.q_block1 = blockRecord(view.qBlock1);
+    if (view.qBlock2 !== NO_OPTION) coap.q_block2 = blockRecord(view.qBlock2);
+    coap.payload_length = messages.payloadLength.get(row);
+    this.#links(row, coap, late);
+    return coap;
+  }
+
+  #links(row: MessageRow, coap: JsonObject, late: boolean): void {
+    const { messages } = this.analysis.tracking;
+    const partner = messages.partner.get(row);
+    const code = messages.code.get(row);
+    const asks = isRequest(code) || this.facts.exchangeKind(row) === 'ping';
+    const first = messages.first.get(row);
+    const links: JsonObject = {};
+    if (partner !== NO_ROW && !asks) {
+      coap.request_in = messages.frame.get(partner);
+      links.request = this.facts.id(partner);
+    }
+    if (partner !== NO_ROW && asks && late) {
+      coap.response_in = messages.frame.get(partner);
+      links.response = this.facts.id(partner);
+    }
+    const time = this.facts.responseTime(row);
+    if (!Number.isNaN(time) && (late || !asks)) coap.response_time = time;
+    if (first !== NO_ROW) {
+      coap.duplicate_of = messages.frame.get(first);
+      links.first = this.facts.id(first);
+    }
+    if (asks && first === NO_ROW && late) {
+      const exchange: JsonObject = {};
+      const kind = this.facts.exchangeKind(row);
+      if (kind !== '') exchange.kind = kind;
+      exchange.transmissions = messages.transmissions.get(row);
+      exchange.ended = this.facts.exchangeEnd(row) ?? 'unknown';
+      coap.exchange = exchange;
+    }
+    if (Object.keys(links).length > 0) coap.links = links;
+  }
+
+  #options(view: MessageView): JsonValue[] {
+    const options: JsonValue[] = [];
+    const cursor = this.#cursor;
+    cursor.start(view);
+    while (cursor.next()) {
+      options.push({
+        number: cursor.number,
+        name: optionName(cursor.number),
+        value: optionValue(view.bytes, cursor),
+      });
+    }
+    return options;
+  }
+
+  #joined(view: MessageView, number: number, leading: string, separator: string): string {
+    const segments: string[] = [];
+    const cursor = this.#cursor;
+    cursor.start(view);
+    while (cursor.next()) {
+      if (cursor.number === number)
+        segments.push(
+          decoder.decode(view.bytes.subarray(cursor.valueStart, cursor.valueStart + cursor.valueLength)),
+        );
+    }
+    return leading + segments.join(separator);
+  }
+
+  async #transfer(row: MessageRow): Promise<JsonObject | undefined> {
+    const { messages, transfers } = this.analysis.tracking;
+    const index = messages.transfer.get(row);
+    if (index === 0) return undefined;
+    const transfer = transfers.transfers[index - 1]!;
+    if (transfer.endRow !== row) return undefined;
+    const complete = transfer.ended === 'complete' && transfer.start === 0;
+    const record: JsonObject = { direction: transfer.direction, length: transfer.received };
+    if (complete) {
+      const body = await this.bytes.transferBody(transfer);
+      if (body !== undefined) record.sha256 = sha256Text(body);
+    }
+    record.complete = complete;
+    return record;
+  }
+
+  async #lwm2m(row: MessageRow, late: boolean): Promise<JsonObject | undefined> {
+    const { messages, paths } = this.analysis.tracking;
+    const operation = messages.operation.get(row) as OperationCode;
+    if (operation === 0) return undefined;
+    const record: JsonObject = {};
+    const interfaceName = INTERFACE_NAMES[interfaceOf(operation)]!;
+    if (interfaceName !== '') record.interface = interfaceName;
+    record.operation = OPERATION_NAMES[operation]!;
+    const request = messages.requestOf(row);
+    if (request !== NO_ROW) {
+      const pathId = messages.path.get(request);
+      const kind = paths.path(pathId).kind;
+      if (kind === PathKind.numeric) record.path = messages.texts.text(pathId);
+    }
+    if (late) {
+      const device = this.devices.nameOf(row);
+      if (device !== undefined) record.device = device;
+    }
+    const format = messages.contentFormat.get(row);
+    if (format !== NO_FORMAT && messages.payloadLength.get(row) > 0)
+      record.format = contentFormatName(format);
+    if (messages.has(row, MessageFlag.contentFault)) record.fault = { text: 'the content is damaged' };
+    const values = await this.#values(row);
+    if (values !== undefined) record.values = values;
+    return record;
+  }
+
+  async #values(row: MessageRow): Promise<JsonValue[] | undefined> {
+    const { messages, values } = this.analysis.tracking;
+    if (!messages.has(row, MessageFlag.hasValues)) return undefined;
+    const first = values.firstOf(row);
+    const body = await this.bytes.body(row);
+    if (first < 0 || body === undefined) return undefined;
+    const transfer = messages.transfer.get(row);
+    const format =
+      transfer > 0 && isRequest(messages.code.get(row))
+        ? this.analysis.tracking.transfers.transfers[transfer - 1]!.contentFormat
+        : messages.contentFormat.get(row);
+    const records: JsonValue[] = [];
+    const { registry } = this.analysis;
+    for (let index = first; index < values.count && values.message.get(index) === row; index++) {
+      const path = values.path.get(index);
+      const objectId = values.paths.id(path, 0);
+      const resourceId = values.paths.id(path, 2);
+      const type = values.type.get(index) as ValueTypeCode;
+      const start = values.start.get(index);
+      const record: JsonObject = { path: values.paths.text(path) };
+      const definition = registry.resource(objectId, resourceId);
+      if (definition !== undefined) record.name = definition.name;
+      record.type = VALUE_TYPE_NAMES[type]!;
+      record.value = readValue(type, format, body, start, start + values.length.get(index));
+      if (definition !== undefined && definition.unit !== '') record.unit = definition.unit;
+      const doubt = doubtText(values.doubts.get(index));
+      if (doubt !== '') record.doubt = doubt;
+      records.push(record);
+    }
+    return records;
+  }
+}
+
+/** A Block option as records show it. */
+function blockRecord(value: number): JsonObject {
+  return { num: blockNumber(value), more: blockMore(value), size: blockSize(value) };
+}
+
+function optionValue(bytes: Uint8Array, cursor: OptionCursor): JsonValue {
+  const { valueStart, valueLength } = cursor;
+  const format = optionDefinition(cursor.number)?.format ?? 'opaque';
+  if (format === 'string') return decoder.decode(bytes.subarray(valueStart, valueStart + valueLength));
+  if ((format === 'uint' || format === 'block') && valueLength <= 4)
+    return readUint(bytes, valueStart, valueLength);
+  return hexText(bytes, valueStart, valueStart + valueLength);
+}

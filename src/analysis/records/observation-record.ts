@@ -1,0 +1,41 @@
+import type { Observation } from '../../coap/observation.ts';
+import { hexText } from '../../lwm2m/value-text.ts';
+import type { JsonObject } from './json.ts';
+import type { RecordContext } from './records.ts';
+
+/** The record of one observation (`observations`); undefined for a request that was answered without Observe. */
+export async function observationRecord(
+  context: RecordContext,
+  observation: Observation,
+): Promise<JsonObject | undefined> {
+  if (observation.ended === 'refused') return undefined;
+  const { analysis, facts, bytes, devices } = context;
+  const { flows, conversations } = analysis.frames;
+  const { messages } = analysis.tracking;
+  const record: JsonObject = {
+    observation: observation.pathId === 0 ? '/' : messages.texts.text(observation.pathId),
+  };
+  const device = devices.nameOf(observation.request);
+  if (device !== undefined) record.device = device;
+  const flow = conversations.flowOf(observation.conversation);
+  record.server = flows.endpointText(observation.observerIsA ? flows.endpointA(flow) : flows.endpointB(flow));
+  const view = await bytes.view(observation.request);
+  if (view !== undefined)
+    record.token = hexText(view.bytes, view.tokenStart, view.tokenStart + view.tokenLength);
+  record.from = facts.timeText(observation.from);
+  record.to = facts.timeText(observation.to);
+  record.ended = observation.ended;
+  record.notifications = observation.notifications;
+  record.missing = observation.missing;
+  record.reordered = observation.reordered;
+  const rows = new Set([
+    observation.request,
+    observation.established ?? observation.request,
+    observation.endRow ?? observation.last,
+    observation.last,
+  ]);
+  record.evidence = [...rows].sort((a, b) => a - b).map((row) => facts.id(row));
+  const count = observation.notifications + 2;
+  if (count > rows.size) record.evidence_count = count;
+  return record;
+}

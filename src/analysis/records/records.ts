@@ -1,0 +1,90 @@
+import type { CompiledFilter } from '../filter/compile.ts';
+import type { Analysis } from '../analysis.ts';
+import { DeviceIndex } from '../device-index.ts';
+import { MessageBytes } from '../message-bytes.ts';
+import { MessageFacts } from '../message-facts.ts';
+import { deviceRecord } from './device-record.ts';
+import { firmwareRecord } from './firmware-record.ts';
+import { infoRecord } from './info-record.ts';
+import type { JsonObject } from './json.ts';
+import { MessageRecords } from './message-record.ts';
+import { observationRecord } from './observation-record.ts';
+import { sessionRecord } from './session-record.ts';
+import { transferRecord } from './transfer-record.ts';
+
+/** The kinds of records that exist, as commands of the command line. */
+export const RECORD_KINDS = [
+  'info',
+  'messages',
+  'devices',
+  'sessions',
+  'transfers',
+  'observations',
+  'firmware',
+] as const;
+export type RecordKind = (typeof RECORD_KINDS)[number];
+
+/** What the makers of records share. */
+export interface RecordContext {
+  analysis: Analysis;
+  facts: MessageFacts;
+  bytes: MessageBytes;
+  devices: DeviceIndex;
+}
+
+/** Makes the records of one analysis from its tables, for the command line and the exports alike. */
+export class Records {
+  readonly #context: RecordContext;
+
+  constructor(analysis: Analysis) {
+    this.#context = {
+      analysis,
+      facts: new MessageFacts(analysis),
+      bytes: new MessageBytes(analysis),
+      devices: new DeviceIndex(analysis),
+    };
+  }
+
+  /** All records of a kind, in order; messages only those that pass the filter. */
+  async *of(kind: RecordKind, filter?: CompiledFilter): AsyncGenerator<JsonObject> {
+    const { analysis } = this.#context;
+    const { tracking } = analysis;
+    switch (kind) {
+      case 'info':
+        for (const file of analysis.files) yield infoRecord(analysis, this.#context.facts, file);
+        break;
+      case 'messages':
+        yield* this.#messages(filter);
+        break;
+      case 'devices':
+        for (const device of this.#context.devices.all()) yield deviceRecord(this.#context, device);
+        break;
+      case 'sessions':
+        for (const registration of tracking.devices.registrations.registrations)
+          if (registration.duplicateOf < 0) yield sessionRecord(this.#context, registration);
+        break;
+      case 'transfers':
+        for (const transfer of tracking.transfers.transfers)
+          yield await transferRecord(this.#context, transfer);
+        break;
+      case 'observations':
+        for (const observation of tracking.observations.observations) {
+          const record = await observationRecord(this.#context, observation);
+          if (record !== undefined) yield record;
+        }
+        break;
+      case 'firmware':
+        for (const attempt of tracking.devices.firmware.attempts)
+          yield await firmwareRecord(this.#context, attempt);
+        break;
+    }
+  }
+
+  async *#messages(filter: CompiledFilter | undefined): AsyncGenerator<JsonObject> {
+    const { analysis, facts, bytes, devices } = this.#context;
+    const { messages } = analysis.tracking;
+    const maker = new MessageRecords(analysis, facts, bytes, devices);
+    for (let row = 0; row < messages.count; row++)
+      if (filter === undefined || filter.test(row)) yield await maker.record(row);
+  }
+}

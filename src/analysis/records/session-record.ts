@@ -1,0 +1,40 @@
+import { codeText } from '../../coap/code.ts';
+import type { Registration } from '../../device/registration-record.ts';
+import type { Evidence } from '../../device/span.ts';
+import type { MessageFacts } from '../message-facts.ts';
+import type { JsonObject } from './json.ts';
+import type { RecordContext } from './records.ts';
+
+/** The record of one registration (`sessions`). */
+export function sessionRecord(context: RecordContext, registration: Registration): JsonObject {
+  const { analysis, facts, devices } = context;
+  const { flows, conversations } = analysis.frames;
+  const record: JsonObject = { session: 'registration' };
+  if (registration.device >= 0) record.device = devices.name(registration.device);
+  if (registration.endpoint !== undefined) record.endpoint = registration.endpoint;
+  record.server = flows.endpointText(registration.serverEndpoint);
+  record.address = flows.endpointText(registration.deviceEndpoints[0]!);
+  record.security = conversations.securityOf(registration.conversations[0]!);
+  if (registration.location !== undefined) record.location = registration.location;
+  if (registration.version !== undefined) record.version = registration.version;
+  if (registration.lifetime !== undefined) record.lifetime = registration.lifetime;
+  if (registration.binding !== undefined) record.binding = registration.binding;
+  record.queue = registration.queue;
+  record.queries = [...registration.queries];
+  record.objects = registration.objects.map((object) => object.path);
+  record.from = facts.timeText(registration.from);
+  if (Number.isFinite(registration.to)) record.to = facts.timeText(registration.to);
+  if (Number.isFinite(registration.expires)) record.expires = facts.timeText(registration.expires);
+  record.ended = registration.ended;
+  record.updates = registration.updates;
+  if (registration.code !== 0) record.code = codeText(registration.code);
+  addEvidence(record, registration.evidence, facts);
+  return record;
+}
+
+/** Adds the messages that prove a record, with their count where there are more. */
+export function addEvidence(record: JsonObject, evidence: Evidence, facts: MessageFacts): void {
+  const rows = evidence.rows();
+  record.evidence = rows.map((row) => facts.id(row));
+  if (evidence.count > rows.length) record.evidence_count = evidence.count;
+}

@@ -1,0 +1,121 @@
+import type { MessageRow } from '../capture/units.ts';
+import { Float64Column, Uint16Column, Uint32Column, Uint8Column } from './column.ts';
+
+const NONE = 0xffff;
+
+/** Value paths (object, instance, resource, resource instance) by number; each path once. */
+export class ValuePaths {
+  #slots = new Int32Array(1024).fill(-1);
+  #ids = new Uint16Array(4 * 256);
+  count = 0;
+
+  /** Number of a path; levels it does not have are -1. */
+  number(objectId: number, instanceId: number, resourceId: number, resourceInstanceId: number): number {
+    const mask = this.#slots.length - 1;
+    const object = objectId & NONE;
+    const instance = instanceId & NONE;
+    const resource = resourceId & NONE;
+    const resourceInstance = resourceInstanceId & NONE;
+    let slot = mixIds(object, instance, resource, resourceInstance) & mask;
+    for (let path = this.#slots[slot]!; path >= 0; path = this.#slots[slot]!) {
+      const at = path * 4;
+      if (
+        this.#ids[at] === object &&
+        this.#ids[at + 1] === instance &&
+        this.#ids[at + 2] === resource &&
+        this.#ids[at + 3] === resourceInstance
+      )
+        return path;
+      slot = (slot + 1) & mask;
+    }
+    const path = this.count++;
+    if (path * 4 === this.#ids.length) {
+      const ids = new Uint16Array(this.#ids.length * 2);
+      ids.set(this.#ids);
+      this.#ids = ids;
+    }
+    this.#ids.set([object, instance, resource, resourceInstance], path * 4);
+    this.#slots[slot] = path;
+    if (this.count * 2 > this.#slots.length) this.#rehash();
+    return path;
+  }
+
+  /** One level of a path: 0 object to 3 resource instance; -1 where the path does not have it. */
+  id(path: number, level: 0 | 1 | 2 | 3): number {
+    const id = this.#ids[path * 4 + level]!;
+    return id === NONE ? -1 : id;
+  }
+
+  /** A path as text, such as `/3/0/9`. */
+  text(path: number): string {
+    let text = '';
+    for (const level of [0, 1, 2, 3] as const) {
+      const id = this.id(path, level);
+      if (id >= 0) text += `/${id}`;
+    }
+    return text;
+  }
+
+  #rehash(): void {
+    this.#slots = new Int32Array(this.#slots.length * 2).fill(-1);
+    const mask = this.#slots.length - 1;
+    for (let path = 0; path < this.count; path++) {
+      const at = path * 4;
+      let slot = mixIds(this.#ids[at]!, this.#ids[at + 1]!, this.#ids[at + 2]!, this.#ids[at + 3]!) & mask;
+      while (this.#slots[slot]! >= 0) slot = (slot + 1) & mask;
+      this.#slots[slot] = path;
+    }
+  }
+}
+
+function mixIds(object: number, instance: number, resource: number, resourceInstance: number): number {
+  let hash = Math.imul((object << 16) | instance, 0x85ebca6b);
+  hash ^= hash >>> 15;
+  hash = Math.imul(hash ^ ((resource << 16) | resourceInstance), 0xc2b2ae35);
+  return (hash ^ (hash >>> 16)) >>> 0;
+}
+
+/** One row a value that crossed the wire, in capture order: 22 bytes. Text and bytes stay in the message. */
+export class ValueTable {
+  count = 0;
+  readonly message = new Uint32Column();
+  readonly path = new Uint32Column();
+  readonly number = new Float64Column();
+  /** Range of the value's bytes in the content (payload, or body of a transfer). */
+  readonly start = new Uint16Column();
+  readonly length = new Uint16Column();
+  readonly type = new Uint8Column();
+  readonly doubts = new Uint8Column();
+  readonly paths = new ValuePaths();
+
+  add(
+    message: MessageRow,
+    path: number,
+    number: number,
+    start: number,
+    length: number,
+    type: number,
+    doubts: number,
+  ): void {
+    const row = this.count++;
+    this.message.set(row, message);
+    this.path.set(row, path);
+    this.number.set(row, number);
+    this.start.set(row, Math.min(start, NONE));
+    this.length.set(row, Math.min(length, NONE));
+    this.type.set(row, type);
+    this.doubts.set(row, doubts);
+  }
+
+  /** First value row of a message, or -1; values stand in message order. */
+  firstOf(message: MessageRow): number {
+    let low = 0;
+    let high = this.count;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.message.get(middle) < message) low = middle + 1;
+      else high = middle;
+    }
+    return low < this.count && this.message.get(low) === message ? low : -1;
+  }
+}

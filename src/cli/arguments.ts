@@ -1,0 +1,61 @@
+import { parseArgs } from 'node:util';
+import { RECORD_KINDS, type RecordKind } from '../analysis/records/records.ts';
+
+export const FORMATS = ['text', 'ndjson', 'json', 'csv'] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** What the command line asks for. */
+export interface CliArguments {
+  kind: RecordKind;
+  captures: string[];
+  format: Format | undefined;
+  filter: string | undefined;
+  output: string | undefined;
+}
+
+/** Thrown for arguments that cannot be used; the message is one line that says what to do. */
+export class UsageError extends Error {}
+
+/** Reads the arguments after the program's name. Throws `UsageError`. */
+export function readArguments(argv: readonly string[]): CliArguments {
+  const [command, ...rest] = argv;
+  if (command === undefined || !isRecordKind(command))
+    throw new UsageError(
+      `${command === undefined ? 'a command is missing' : `there is no command '${command}'`}; commands are ${RECORD_KINDS.join(', ')}, serve, tap (see --help)`,
+    );
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args: rest,
+      allowPositionals: true,
+      options: {
+        format: { type: 'string' },
+        filter: { type: 'string' },
+        output: { type: 'string', short: 'o' },
+      },
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message.split('\n')[0]!);
+  }
+  const { values, positionals } = parsed;
+  if (positionals.length === 0)
+    throw new UsageError(`'${command}' needs a capture: a file in pcap or pcapng, or - for standard input`);
+  if (positionals.filter((name) => name === '-').length > 1)
+    throw new UsageError('standard input (-) can be given once only');
+  const format = values.format;
+  if (format !== undefined && !(FORMATS as readonly string[]).includes(format))
+    throw new UsageError(`--format ${format}: known formats are ${FORMATS.join(', ')}`);
+  if (values.filter !== undefined && command !== 'messages')
+    throw new UsageError('--filter works on messages only so far');
+  return {
+    kind: command,
+    captures: positionals,
+    format: format as Format | undefined,
+    filter: values.filter,
+    output: values.output,
+  };
+}
+
+function isRecordKind(text: string): text is RecordKind {
+  return (RECORD_KINDS as readonly string[]).includes(text);
+}

@@ -1,0 +1,85 @@
+import type { JsonObject, JsonValue } from '../analysis/records/json.ts';
+import type { RecordKind } from '../analysis/records/records.ts';
+
+/** One record as a line for people. */
+export function textLine(kind: RecordKind, record: JsonObject): string {
+  switch (kind) {
+    case 'messages':
+      return messageLine(record);
+    case 'info':
+      return infoLines(record);
+    default:
+      return genericLine(record);
+  }
+}
+
+function messageLine(record: JsonObject): string {
+  const frame = record.frame as JsonObject;
+  const ip = (record.ip ?? record.ipv6) as JsonObject;
+  const udp = record.udp as JsonObject;
+  const coap = (record.coap ?? {}) as JsonObject;
+  const lwm2m = (record.lwm2m ?? {}) as JsonObject;
+  const parts = [
+    String(frame.number).padStart(6),
+    String(frame.time),
+    `${endpoint(ip.src, udp.srcport)} → ${endpoint(ip.dst, udp.dstport)}`,
+    `${text(coap.type)} ${text(coap.code)}`,
+    `mid ${text(coap.mid)}`,
+  ];
+  if (coap.token !== undefined && coap.token !== '') parts.push(`token ${text(coap.token)}`);
+  if (lwm2m.operation !== undefined) parts.push(text(lwm2m.operation));
+  if (coap.uri_path !== undefined) parts.push(text(coap.uri_path) + query(coap));
+  else if (lwm2m.path !== undefined) parts.push(`(${text(lwm2m.path)})`);
+  if (lwm2m.device !== undefined) parts.push(`[${text(lwm2m.device)}]`);
+  if (coap.duplicate_of !== undefined) parts.push(`repeat of ${text(coap.duplicate_of)}`);
+  if (Array.isArray(lwm2m.values)) parts.push(lwm2m.values.map(value).join(' '));
+  if (record.outcome !== 'ok')
+    parts.push(`${text(record.outcome)}: ${text((record.fault as JsonObject)?.text)}`);
+  return parts.join('  ');
+}
+
+function endpoint(address: JsonValue | undefined, port: JsonValue | undefined): string {
+  const host = text(address);
+  return host.includes(':') ? `[${host}]:${text(port)}` : `${host}:${text(port)}`;
+}
+
+function query(coap: JsonObject): string {
+  return coap.uri_query === undefined ? '' : `?${text(coap.uri_query)}`;
+}
+
+function value(item: JsonValue): string {
+  const entry = item as JsonObject;
+  const unit = entry.unit === undefined ? '' : ` ${text(entry.unit)}`;
+  return `${text(entry.name ?? entry.path)} = ${text(entry.value)}${unit}`;
+}
+
+function infoLines(record: JsonObject): string {
+  const lines = [
+    `${text(record.file)}: ${text(record.container)}${record.compression === 'gzip' ? ', gzip' : ''}, ${text(record.frames)} frames, ${text(record.messages)} CoAP messages`,
+  ];
+  if (record.from !== undefined) lines.push(`  from ${text(record.from)} to ${text(record.to)}`);
+  for (const item of (record.interfaces ?? []) as JsonObject[]) {
+    const dropped = item.dropped === undefined ? '' : `, ${text(item.dropped)} dropped`;
+    lines.push(
+      `  interface ${text(item.name ?? '(no name)')}: ${text(item.link)}, ${text(item.frames)} frames${dropped}`,
+    );
+  }
+  for (const item of (record.not_read ?? []) as JsonObject[])
+    lines.push(`  ${text(item.what)}: ${text(item.frames)} frames not read`);
+  for (const item of (record.sealed ?? []) as JsonObject[])
+    lines.push(
+      `  ${text(item.what)}: ${text(item.records)} records sealed${item.handshake === true ? '' : ', handshake not seen'}`,
+    );
+  return lines.join('\n');
+}
+
+function genericLine(record: JsonObject): string {
+  return Object.entries(record)
+    .filter(([key]) => key !== 'evidence' && key !== 'queries')
+    .map(([key, item]) => `${key}=${typeof item === 'object' ? JSON.stringify(item) : text(item)}`)
+    .join('  ');
+}
+
+function text(item: JsonValue | undefined): string {
+  return item === undefined ? '' : String(item);
+}
