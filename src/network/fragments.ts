@@ -9,8 +9,8 @@ import { NotRead } from './not-read.ts';
 export const MAX_WAITING_DATAGRAMS = 256;
 /** Most bytes of fragments that wait. */
 export const MAX_WAITING_BYTES: ByteCount = 4 * 1024 * 1024;
-/** Most parts of one datagram. At the least MTU of IPv6, 1,280 bytes, the longest datagram has 54. */
-export const MAX_PARTS = 1024;
+/** Most parts of one datagram. At an MTU of 296 bytes, the least in use on slow links, the longest datagram has 241. */
+export const MAX_PARTS = 256;
 /**
  * Longest time between fragments of one datagram, in seconds of the capture: identifications come round again.
  * Linux waits this long; RFC 8200 §4.5 says 60 s, RFC 791 §3.2 suggests 15 s.
