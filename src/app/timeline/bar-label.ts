@@ -13,7 +13,7 @@ const STATE_NUMBER: Readonly<Record<number, string>> = {
 
 /**
  * What may stand in a bar, from long to short: the whole label, the label without its last parts, and for a firmware state its
- * number (for an end of an update its result). Parts are divided by ` · `.
+ * number (for an end of an update its result). Parts are divided by ` · `. What no message proves ends in a question mark.
  */
 export function labelChoices(label: string, look: number): string[] {
   const choices: string[] = [];
@@ -28,7 +28,8 @@ export function labelChoices(label: string, look: number): string[] {
       ? /\bresult (\d{1,3})\b/i.exec(label)?.[1]
       : STATE_NUMBER[look];
   if (number !== undefined && choices[choices.length - 1] !== number) choices.push(number);
-  return choices;
+  if (look !== SpanLook.unproven) return choices;
+  return [...choices.map((text) => (text.includes('?') ? text : `${text} ?`)), '?'];
 }
 
 /** Where a label stands: which of the choices, and its left edge. */
@@ -48,15 +49,16 @@ export function placeLabel(
   left: number,
   right: number,
   cursor?: number,
+  padding = LABEL_PADDING,
 ): PlacedLabel | undefined {
   const inside = cursor !== undefined && cursor > left && cursor < right;
   for (let choice = 0; choice < widths.length; choice++) {
-    const room = widths[choice]! + 2 * LABEL_PADDING;
+    const room = widths[choice]! + 2 * padding;
     if (!inside) {
-      if (room <= right - left) return { choice, x: left + LABEL_PADDING };
+      if (room <= right - left) return { choice, x: left + padding };
     } else {
-      if (room <= cursor - left) return { choice, x: left + LABEL_PADDING };
-      if (room <= right - cursor) return { choice, x: cursor + LABEL_PADDING };
+      if (room <= cursor - left) return { choice, x: left + padding };
+      if (room <= right - cursor) return { choice, x: cursor + padding };
     }
   }
   return undefined;

@@ -2,7 +2,18 @@ import { SpanLook } from '../../analysis/protocol.ts';
 
 /** Form of a mark, so that its colour never has to tell what it is. */
 export type MarkShape =
-  'dot' | 'ring' | 'square' | 'hollow' | 'down' | 'right' | 'up' | 'diamond' | 'warning' | 'error' | 'tick';
+  | 'dot'
+  | 'ring'
+  | 'square'
+  | 'hollow'
+  | 'down'
+  | 'right'
+  | 'up'
+  | 'diamond'
+  | 'warning'
+  | 'error'
+  | 'tick'
+  | 'comb';
 /** What lies over a bar's tint. */
 export type BarPattern = 'plain' | 'hatched' | 'dense' | 'dashed' | 'comb';
 
@@ -52,7 +63,7 @@ export const LOOK_STYLES: readonly LookStyle[] = (() => {
     [SpanLook.otherCoap]: look('Other CoAP', 'other-coap', 'tick', 'plain', 0),
     [SpanLook.transfer]: look('Transfer', 'transfer', 'diamond'),
     [SpanLook.unproven]: look('Not proven by a message', 'unproven', 'hollow', 'dashed', 0),
-    [SpanLook.cluster]: look('Several messages', 'cluster', 'tick', 'comb', 0),
+    [SpanLook.cluster]: look('Several messages', 'cluster', 'comb', 'comb', 0),
   };
   return Object.values(SpanLook).map((number) => styles[number]!);
 })();

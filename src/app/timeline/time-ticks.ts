@@ -1,4 +1,5 @@
 import type { Nanoseconds, Seconds } from '../../capture/units.ts';
+import { clockText, durationText, exactText } from '../time-text.ts';
 import type { TimeWindow } from './time-window.ts';
 
 const MICROSECOND: Nanoseconds = 1e3;
@@ -87,22 +88,11 @@ function phaseOf(step: Nanoseconds, clock: Clock): Nanoseconds {
   return remainder(clock.epochSeconds, step / SECOND) * SECOND + clock.epochNanoseconds;
 }
 
-/** Date and time of day of a moment: whole seconds since 1970 and the nanoseconds within, both exact. */
-function split(time: Nanoseconds, clock: Clock): { seconds: Seconds; nanoseconds: Nanoseconds } {
-  const whole = Math.floor(time / SECOND);
-  const rest = Math.round(time - whole * SECOND) + clock.epochNanoseconds;
-  const carry = Math.floor(rest / SECOND);
-  return { seconds: clock.epochSeconds + whole + carry, nanoseconds: rest - carry * SECOND };
-}
-
 /** Writes a moment with so many digits after the point: `09:06:31.204` in UTC, or `151.204 s`; digits beyond are cut. */
 export function formatTime(time: Nanoseconds, clock: Clock, digits: number): string {
-  if (!clock.absolute) return formatSeconds(time - clock.origin, digits);
-  const { seconds, nanoseconds } = split(time, clock);
-  const ofDay = remainder(seconds, DAY / SECOND);
-  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');
-  const text = `${two(ofDay / 3600)}:${two((ofDay % 3600) / 60)}:${two(ofDay % 60)}`;
-  return digits === 0 ? text : `${text}.${String(nanoseconds).padStart(9, '0').slice(0, digits)}`;
+  return clock.absolute
+    ? clockText(clock, Math.round(time), digits)
+    : formatSeconds(time - clock.origin, digits);
 }
 
 function formatSeconds(time: Nanoseconds, digits: number): string {
@@ -115,19 +105,14 @@ function formatSeconds(time: Nanoseconds, digits: number): string {
 
 /** The UTC date of a moment: `2024-05-17`; `''` where it is out of the range of dates. */
 export function formatDate(time: Nanoseconds, clock: Clock): string {
-  const date = new Date(split(time, clock).seconds * 1000);
-  return Number.isNaN(date.getTime()) ? '' : date.toISOString().slice(0, 10);
+  return exactText(clock, Math.round(time)).slice(0, 10);
 }
 
 /** Label of a tick: its time, or its date where ticks are days apart or a day begins. */
 export function formatTick(time: Nanoseconds, step: Nanoseconds, clock: Clock): string {
-  if (clock.absolute) {
-    const { seconds, nanoseconds } = split(time, clock);
-    if (step >= DAY || (nanoseconds === 0 && step >= SECOND && remainder(seconds, 86_400) === 0)) {
-      return formatDate(time, clock);
-    }
-  }
-  return formatTime(time, clock, digitsOf(step));
+  const text = formatTime(time, clock, digitsOf(step));
+  const dated = clock.absolute && (step >= DAY || text === '00:00:00');
+  return (dated && formatDate(time, clock)) || text;
 }
 
 /** Digits in which a moment is worth writing when `perPixel` nanoseconds fall on one pixel: 3 at least. */
@@ -135,26 +120,15 @@ export function digitsForPixel(perPixel: Nanoseconds): number {
   return Math.max(3, digitsOf(perPixel));
 }
 
-/** Writes a length of time in the two units that matter: `38 ms`, `14.9 s`, `2 min 5 s`, `3 d 4 h`. */
+/** Writes a length of time, down to the nanosecond: `12 min 08 s`, `38 ms`, `1.5 µs`. */
 export function formatDuration(length: Nanoseconds): string {
   const size = Math.abs(Math.round(length));
   if (size < MICROSECOND) return `${size} ns`;
   if (size < MILLISECOND) return `${significant(size / MICROSECOND)} µs`;
   if (size < SECOND) return `${significant(size / MILLISECOND)} ms`;
-  if (size < MINUTE) return `${significant(size / SECOND)} s`;
-  if (size < HOUR) return pair(size, MINUTE, 'min', SECOND, 's');
-  if (size < DAY) return pair(size, HOUR, 'h', MINUTE, 'min');
-  return pair(size, DAY, 'd', HOUR, 'h');
+  return durationText(size);
 }
 
 function significant(value: number): string {
   return String(Number(value.toPrecision(3)));
-}
-
-function pair(size: number, large: number, largeName: string, small: number, smallName: string): string {
-  const count = Math.round(size / small);
-  const perLarge = large / small;
-  const rest = count % perLarge;
-  const whole = (count - rest) / perLarge;
-  return rest === 0 ? `${whole} ${largeName}` : `${whole} ${largeName} ${rest} ${smallName}`;
 }

@@ -30,9 +30,8 @@ export function queryOf(view: TrackView): TrackQuery {
   };
 }
 
-/** Whether an answer to `asked` at `revision` shows all of a view at its resolution. */
-export function covers(asked: TrackQuery, revision: number, view: TrackView): boolean {
-  if (revision !== view.revision) return false;
+/** Whether an answer to `asked` shows all of a view at its resolution. */
+export function covers(asked: TrackQuery, view: TrackView): boolean {
   if (asked.from > view.window.from || asked.to < view.window.to) return false;
   if (asked.firstTrack > view.firstTrack) return false;
   if (asked.firstTrack + asked.trackCount < view.firstTrack + view.trackCount) return false;
@@ -59,6 +58,7 @@ export class TrackFeed {
   #wanted: TrackView | undefined;
   #busy = false;
   #generation = 0;
+  #endRest: (() => void) | undefined;
 
   /**
    * `ask` gives the lines, or undefined where the analysis has ended; `changed` is called after each answer. Between an answer and
@@ -78,12 +78,14 @@ export class TrackFeed {
   want(view: TrackView): void {
     this.#wanted = view;
     if (!this.#busy) void this.#run();
+    else if (!this.#onlyOlder(view)) this.#endRest?.();
   }
 
   /** Asks again although nothing seems to have changed, after a command that changes lines. */
   refresh(): void {
     this.#asked = undefined;
     if (!this.#busy) void this.#run();
+    else this.#endRest?.();
   }
 
   /** Drops everything, for another capture. */
@@ -103,20 +105,35 @@ export class TrackFeed {
     return row?.index === index ? row : undefined;
   }
 
+  /** Whether what is there shows all of a view, in an older state of the tables. */
+  #onlyOlder(view: TrackView): boolean {
+    return this.#asked !== undefined && covers(this.#asked, view);
+  }
+
   async #run(): Promise<void> {
     this.#busy = true;
-    let failed = false;
-    while (!failed && this.#wanted) {
-      const view = this.#wanted;
-      const asked = this.#asked;
-      if (asked && covers(asked, this.#revision, view)) break;
-      if (asked && covers(asked, this.#revision, { ...view, revision: this.#revision })) {
-        await new Promise((resolve) => setTimeout(resolve, this.#restMs));
-        if (this.#wanted !== view && this.#wanted) continue;
+    while (this.#wanted) {
+      if (this.#onlyOlder(this.#wanted)) {
+        if (this.#revision === this.#wanted.revision) break;
+        await this.#rest();
+        // Another capture may have come meanwhile.
+        if (!this.#wanted) break;
       }
-      failed = !(await this.#fetch(this.#wanted ?? view));
+      if (!(await this.#fetch(this.#wanted))) break;
     }
     this.#busy = false;
+  }
+
+  #rest(): Promise<void> {
+    return new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        this.#endRest = undefined;
+        resolve();
+      };
+      const timer = setTimeout(end, this.#restMs);
+      this.#endRest = end;
+    });
   }
 
   async #fetch(view: TrackView): Promise<boolean> {

@@ -1,0 +1,382 @@
+import { SpanLook, type SpanColumns, type TrackRow } from '../../analysis/protocol.ts';
+import type { MessageRow, Nanoseconds } from '../../capture/units.ts';
+import { barPatterns } from './bar-patterns.ts';
+import { LabelBook } from './label-book.ts';
+import { MarkSheet } from './mark-sheet.ts';
+import type { Palette } from './palette.ts';
+import { PixelLanes } from './pixel-lanes.ts';
+import { ROW_HEIGHT } from './row-height.ts';
+import { isExchangeLook, LOOK_STYLES, lookStyle } from './span-look.ts';
+import type { TimeWindow } from './time-window.ts';
+
+/** Height of a bar and its distance from the line's top, in CSS pixels. */
+const BAR_HEIGHT = 17;
+const BAR_TOP = 3;
+/** Width from which a span is drawn as a bar; below it is a mark. In CSS pixels. */
+export const BAR_WIDTH = 5;
+/** Marks closer than this lose their form and become strokes. In CSS pixels. */
+const MARK_DISTANCE = 6;
+/** Width of such a stroke in CSS pixels. */
+const STROKE_WIDTH = 2;
+/** Marks of this rank keep their form among strokes. */
+const LOUD_RANK = 3;
+/** Size of a bar's label in CSS pixels. */
+const LABEL_SIZE = 10.5;
+
+/** Names one span: line and index in the line's columns. */
+export interface SpanPlace {
+  track: number;
+  span: number;
+}
+
+/** All that one frame shows. */
+export interface Scene {
+  window: TimeWindow;
+  /** First pixel of the lines in sight, in CSS pixels. */
+  offset: number;
+  total: number;
+  rowAt: (index: number) => TrackRow | undefined;
+  ticks: readonly Nanoseconds[];
+  /** First and last message; time beyond is shaded. */
+  first: Nanoseconds;
+  last: Nanoseconds;
+  cursor: Nanoseconds | undefined;
+  selectedRow: MessageRow | undefined;
+  hovered: SpanPlace | undefined;
+  focused: SpanPlace | undefined;
+}
+
+/** Draws the lines of the timeline into a canvas. The work of a frame is bounded by lines in sight × spans a line holds. */
+export class TrackPainter {
+  readonly #canvas: HTMLCanvasElement;
+  readonly #context: CanvasRenderingContext2D;
+  #palette: Palette;
+  #ratio = 1;
+  #marks: MarkSheet;
+  #patterns: (CanvasPattern | null)[] = [];
+  readonly #labels = new LabelBook((text) => this.#context.measureText(text).width);
+  readonly #lanes = new PixelLanes();
+  /** Marks of the line being drawn: middle, end and look. */
+  #markCount = 0;
+  #markLeft = new Float64Array(1024);
+  #markRight = new Float64Array(1024);
+  #markLook = new Uint8Array(1024);
+  /** Marks and texts that come on top of all lines' bars and strokes. */
+  readonly #stamps: number[] = [];
+  readonly #texts: { text: string; x: number; y: number }[] = [];
+  readonly #outlines: Outline[] = [];
+
+  constructor(canvas: HTMLCanvasElement, context: CanvasRenderingContext2D, palette: Palette) {
+    this.#canvas = canvas;
+    this.#context = context;
+    this.#palette = palette;
+    this.#marks = new MarkSheet(palette, this.#ratio);
+    this.#patterns = barPatterns(palette, this.#ratio);
+  }
+
+  /** Takes new colours, after a change of theme. */
+  setPalette(palette: Palette): void {
+    this.#palette = palette;
+    this.#marks = new MarkSheet(palette, this.#ratio);
+    this.#labels.clear();
+    this.#patterns = barPatterns(palette, this.#ratio);
+  }
+
+  /** Takes the canvas's size in CSS pixels and the number of device pixels to each. */
+  resize(width: number, height: number, ratio: number): void {
+    this.#canvas.width = Math.max(1, Math.round(width * ratio));
+    this.#canvas.height = Math.max(1, Math.round(height * ratio));
+    if (ratio === this.#ratio) return;
+    this.#ratio = ratio;
+    this.setPalette(this.#palette);
+  }
+
+  /** Draws one frame. */
+  paint(scene: Scene): void {
+    const context = this.#context;
+    const ratio = this.#ratio;
+    const { width, height } = this.#canvas;
+    const palette = this.#palette;
+    const scale = width / (scene.window.to - scene.window.from);
+    context.font = `${LABEL_SIZE * ratio}px ${palette.family}`;
+    context.textBaseline = 'middle';
+    this.#stamps.length = 0;
+    this.#texts.length = 0;
+    this.#outlines.length = 0;
+
+    context.fillStyle = palette.ground;
+    context.fillRect(0, 0, width, height);
+    const first = Math.floor(scene.offset / ROW_HEIGHT);
+    const past = Math.min(scene.total, Math.ceil((scene.offset + height / ratio) / ROW_HEIGHT));
+    const bottom = (past * ROW_HEIGHT - scene.offset) * ratio;
+    this.#paintGround(scene, scale, first, past, bottom);
+
+    this.#lanes.begin(width, past - first);
+    for (let index = first; index < past; index++) {
+      const row = scene.rowAt(index);
+      if (row?.spans) this.#paintRow(scene, row, row.spans, scale, this.#top(index, scene));
+    }
+    this.#lanes.draw(context, this.#palette, BAR_HEIGHT * ratio);
+
+    const stamps = this.#stamps;
+    for (let at = 0; at < stamps.length; at += 3) {
+      this.#marks.draw(context, stamps[at]!, stamps[at + 1]!, stamps[at + 2]!);
+    }
+    context.fillStyle = palette.text;
+    for (const { text, x, y } of this.#texts) context.fillText(text, Math.round(x), y);
+    for (const outline of this.#outlines) this.#paintOutline(outline);
+    this.#paintCursor(scene, scale);
+  }
+
+  #top(index: number, scene: Scene): number {
+    return Math.round((index * ROW_HEIGHT - scene.offset) * this.#ratio);
+  }
+
+  #paintGround(scene: Scene, scale: number, first: number, past: number, bottom: number): void {
+    const context = this.#context;
+    const palette = this.#palette;
+    const ratio = this.#ratio;
+    const width = this.#canvas.width;
+    const line = Math.max(1, Math.round(ratio));
+
+    const begin = Math.round((scene.first - scene.window.from) * scale);
+    const end = Math.round((scene.last - scene.window.from) * scale);
+    context.fillStyle = palette.outside;
+    if (begin > 0) context.fillRect(0, 0, Math.min(begin, width), bottom);
+    if (end < width) context.fillRect(Math.max(end, 0), 0, width - Math.max(end, 0), bottom);
+
+    for (let index = first; index < past; index++) {
+      const top = this.#top(index, scene);
+      if (scene.rowAt(index)?.kind === 'device') {
+        context.fillStyle = palette.head;
+        context.fillRect(0, top, width, ROW_HEIGHT * ratio);
+      }
+      context.fillStyle = palette.lineWeak;
+      context.fillRect(0, this.#top(index + 1, scene) - line, width, line);
+    }
+    context.fillStyle = palette.line;
+    for (const tick of scene.ticks) {
+      context.fillRect(Math.round((tick - scene.window.from) * scale), 0, line, this.#canvas.height);
+    }
+  }
+
+  #paintRow(scene: Scene, row: TrackRow, spans: SpanColumns, scale: number, rowTop: number): void {
+    const { from, to, look } = spans;
+    const ratio = this.#ratio;
+    const width = this.#canvas.width;
+    const start = scene.window.from;
+    const top = rowTop + BAR_TOP * ratio;
+    const reach = MARK_DISTANCE * ratio;
+    const barWidth = BAR_WIDTH * ratio;
+    const lane = this.#lanes.lane(top);
+    const hovered = scene.hovered?.track === row.index ? scene.hovered.span : -1;
+    const focused = scene.focused?.track === row.index ? scene.focused.span : -1;
+    this.#markCount = 0;
+
+    for (let index = 0; index < from.length; index++) {
+      const left = (from[index]! - start) * scale;
+      const right = (to[index]! - start) * scale;
+      if (right < -reach || left > width + reach) continue;
+      const kind = look[index]! < LOOK_STYLES.length ? look[index]! : SpanLook.otherCoap;
+      if (kind === SpanLook.cluster) this.#paintCluster(spans, index, left, right, top, lane);
+      else if (right - left >= barWidth) this.#paintBar(scene, spans, index, kind, left, right, top, scale);
+      else this.#addMark(left, right, kind);
+
+      if (index === focused) this.#addOutline(left, right, top, 'focused');
+      else if (spans.row[index] === scene.selectedRow) this.#addOutline(left, right, top, 'selected');
+      else if (index === hovered) this.#addOutline(left, right, top, 'hovered');
+    }
+    this.#placeMarks(top + (BAR_HEIGHT / 2) * ratio, lane);
+  }
+
+  #paintBar(
+    scene: Scene,
+    spans: SpanColumns,
+    index: number,
+    kind: number,
+    from: number,
+    to: number,
+    top: number,
+    scale: number,
+  ): void {
+    const context = this.#context;
+    const ratio = this.#ratio;
+    const height = BAR_HEIGHT * ratio;
+    const colours = this.#palette.looks[kind]!;
+    const style = LOOK_STYLES[kind]!;
+    const left = Math.max(Math.round(from), -1);
+    const right = Math.min(Math.round(to) - Math.round(ratio), this.#canvas.width + 1);
+    const unproven = kind === SpanLook.unproven;
+    const progress = spans.progress[index]!;
+
+    context.fillStyle = unproven
+      ? this.#palette.ground
+      : style.pattern === 'dashed'
+        ? colours.weakTint
+        : colours.tint;
+    context.fillRect(left, top, right - left, height);
+    if (progress < 1) {
+      const done = Math.min(Math.max(Math.round(from + (to - from) * progress), left), right);
+      context.fillStyle = colours.weakTint;
+      context.fillRect(done, top, right - done, height);
+    }
+    const pattern = this.#patterns[kind];
+    if (pattern) {
+      context.fillStyle = pattern;
+      context.fillRect(left, top, right - left, height);
+    }
+    if (style.pattern === 'dashed') {
+      context.strokeStyle = colours.hue;
+      context.lineWidth = ratio;
+      context.setLineDash([3 * ratio, 2 * ratio]);
+      context.strokeRect(left + ratio / 2, top + ratio / 2, right - left - ratio, height - ratio);
+      context.setLineDash([]);
+    } else if (from >= 0) {
+      // The edge says that the beginning is in sight.
+      context.fillStyle = colours.hue;
+      context.fillRect(left, top, Math.round(2 * ratio), height);
+    }
+
+    let textLeft = Math.max(left, 0);
+    const textRight = Math.min(right, this.#canvas.width);
+    if (isExchangeLook(kind) && from >= 0 && textRight - textLeft >= 18 * ratio) {
+      this.#stamps.push(kind, textLeft + 9 * ratio, top + height / 2);
+      textLeft += 11 * ratio;
+    }
+    const cursor = scene.cursor === undefined ? undefined : (scene.cursor - scene.window.from) * scale;
+    const label = spans.labels[spans.label[index]!];
+    if (label === undefined) return;
+    const text = this.#labels.place(label, kind, textLeft, textRight, ratio, cursor);
+    if (text) this.#texts.push({ text: text.text, x: text.x, y: top + height / 2 + ratio / 2 });
+  }
+
+  #paintCluster(
+    spans: SpanColumns,
+    index: number,
+    from: number,
+    to: number,
+    top: number,
+    lane: number,
+  ): void {
+    const ratio = this.#ratio;
+    const left = Math.max(Math.floor(from), 0);
+    const right = Math.min(Math.max(Math.ceil(to), left + STROKE_WIDTH * ratio), this.#canvas.width);
+    const label = spans.labels[spans.label[index]!];
+    const text =
+      label === undefined
+        ? undefined
+        : this.#labels.place(label, SpanLook.cluster, left, right, ratio, undefined);
+    this.#lanes.comb(
+      lane,
+      left,
+      right,
+      SpanLook.cluster,
+      text ? 0 : Math.round(3 * ratio),
+      Math.round(ratio),
+    );
+    if (text) {
+      this.#texts.push({ text: text.text, x: text.x, y: top + (BAR_HEIGHT / 2 + 0.5) * ratio });
+    }
+  }
+
+  #addMark(left: number, right: number, kind: number): void {
+    const at = this.#markCount++;
+    if (at === this.#markLook.length) {
+      this.#markLeft = grown(this.#markLeft, new Float64Array(at * 2));
+      this.#markRight = grown(this.#markRight, new Float64Array(at * 2));
+      this.#markLook = grown(this.#markLook, new Uint8Array(at * 2));
+    }
+    this.#markLeft[at] = left;
+    this.#markRight[at] = right;
+    this.#markLook[at] = kind;
+  }
+
+  /** Gives each mark of a line its form where there is room for it, else a stroke. */
+  #placeMarks(middle: number, lane: number): void {
+    const ratio = this.#ratio;
+    const distance = MARK_DISTANCE * ratio;
+    const stroke = Math.round(STROKE_WIDTH * ratio);
+    let lastLoud = -Infinity;
+    for (let at = 0; at < this.#markCount; at++) {
+      const left = this.#markLeft[at]!;
+      const right = this.#markRight[at]!;
+      const kind = this.#markLook[at]!;
+      const before = at > 0 ? left - this.#markRight[at - 1]! : Infinity;
+      const after = at + 1 < this.#markCount ? this.#markLeft[at + 1]! - right : Infinity;
+      const x = (left + right) / 2;
+      const loud = lookStyle(kind).rank >= LOUD_RANK;
+      if (before >= distance && after >= distance) this.#stamps.push(kind, x, middle);
+      else {
+        this.#lanes.stroke(
+          lane,
+          Math.floor(left),
+          Math.max(Math.ceil(right), Math.floor(left) + stroke),
+          kind,
+        );
+        if (loud && x - lastLoud >= distance) this.#stamps.push(kind, x, middle);
+        else continue;
+      }
+      if (loud) lastLoud = x;
+    }
+  }
+
+  #addOutline(from: number, to: number, top: number, style: OutlineStyle): void {
+    const ratio = this.#ratio;
+    const spare = to - from < BAR_WIDTH * ratio ? (MARK_DISTANCE + 1) * ratio : 2 * ratio;
+    const left = Math.max(Math.round(from - spare), -4 * ratio);
+    const right = Math.min(Math.round(to + spare), this.#canvas.width + 4 * ratio);
+    const height = (BAR_HEIGHT + 4) * ratio;
+    this.#outlines.push({ left, top: top - 2 * ratio, width: right - left, height, style });
+  }
+
+  #paintOutline(outline: Outline): void {
+    const context = this.#context;
+    const thick = outline.style === 'hovered' ? this.#ratio : 2 * this.#ratio;
+    const palette = this.#palette;
+    context.strokeStyle =
+      outline.style === 'hovered'
+        ? palette.muted
+        : outline.style === 'focused'
+          ? palette.focus
+          : palette.accent;
+    context.lineWidth = thick;
+    context.beginPath();
+    context.roundRect(
+      outline.left + thick / 2,
+      outline.top + thick / 2,
+      outline.width - thick,
+      outline.height - thick,
+      3 * this.#ratio,
+    );
+    context.stroke();
+  }
+
+  #paintCursor(scene: Scene, scale: number): void {
+    if (scene.cursor === undefined) return;
+    const x = (scene.cursor - scene.window.from) * scale;
+    if (x < -1 || x > this.#canvas.width + 1) return;
+    const context = this.#context;
+    const ratio = this.#ratio;
+    const line = Math.max(1, Math.round(ratio));
+    context.fillStyle = this.#palette.accent;
+    const dash = 4 * line;
+    for (let y = 0; y < this.#canvas.height; y += dash) {
+      context.fillRect(Math.round(x), y, line, dash - Math.ceil(1.5 * line));
+    }
+  }
+}
+
+type OutlineStyle = 'selected' | 'hovered' | 'focused';
+
+interface Outline {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+  style: OutlineStyle;
+}
+
+function grown<T extends Float64Array | Uint8Array>(old: T, larger: T): T {
+  larger.set(old);
+  return larger;
+}
