@@ -162,7 +162,7 @@ export class ContentReading implements ContentContext, ContentSink {
     body.start = 0;
     body.end = known.body.length;
     body.contentFormat = known.contentFormat;
-    delete known.body;
+    if (!isRequest) delete known.body;
     return body;
   }
 }

@@ -1,9 +1,12 @@
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
+import type { TransferTracker } from '../coap/block-wise.ts';
 import type { MessageBatch } from '../coap/message-batch.ts';
 import { NO_OPTION } from '../coap/message.ts';
+import type { ObservationTracker } from '../coap/observation.ts';
 import { FirmwareTracker } from '../device/firmware.ts';
 import { DeviceTable, type EndpointAddresses } from '../device/identity.ts';
 import { RegistrationChange } from '../device/registration-book.ts';
+import type { Registration } from '../device/registration-record.ts';
 import { RegistrationTracker } from '../device/registration.ts';
 import type { TimerKindCode } from '../device/timer-port.ts';
 import { OperationEvent, Phase } from '../lwm2m/operation-event.ts';
@@ -15,7 +18,6 @@ import type { OperationTracking } from './operation-tracking.ts';
 import type { PathFacts } from './path-facts.ts';
 import type { TimerHeap } from './timer-heap.ts';
 
-const NO_BYTES = new Uint8Array(0);
 const DEVICE_OBJECT = 3;
 const FIRMWARE_OBJECT = 5;
 
@@ -39,6 +41,8 @@ export class DeviceTracking implements ValueListener {
     private readonly paths: PathFacts,
     operations: OperationTracking,
     addresses: EndpointAddresses,
+    private readonly observations: ObservationTracker,
+    private readonly transfers: TransferTracker,
   ) {
     this.devices = new DeviceTable(addresses);
     this.firmware = new FirmwareTracker(this.devices);
@@ -46,7 +50,7 @@ export class DeviceTracking implements ValueListener {
     this.registrations = new RegistrationTracker(timers);
     this.registrations.listen(this.devices);
     this.registrations.listen({
-      onRegistration: (change, registration) => {
+      onRegistration: (change, registration, row) => {
         if (change === RegistrationChange.registered || change === RegistrationChange.assumed) {
           this.registered++;
           if (registration.location !== undefined)
@@ -55,6 +59,7 @@ export class DeviceTracking implements ValueListener {
               messages.texts.internText(registration.location),
             );
         } else if (change === RegistrationChange.updated) this.updates++;
+        else if (change === RegistrationChange.ended) this.#endObservations(registration, row);
       },
     });
     const event = this.#event;
@@ -123,11 +128,27 @@ export class DeviceTracking implements ValueListener {
     this.firmware.onValue(this.#event, objectId, instanceId, resourceId, number, text);
   }
 
+  /** A registration's end takes its observations with it (LwM2M Core §6.4.1). */
+  #endObservations(registration: Registration, row: MessageRow): void {
+    for (const conversation of registration.conversations)
+      this.observations.endAll(conversation, row, registration.to);
+  }
+
   #deliver(): void {
     const event = this.#event;
     this.registrations.on(event);
     this.devices.on(event);
     this.firmware.on(event);
+  }
+
+  /** The answer that completes a Block1 transfer speaks of the whole body of its request. */
+  #takeRequestBody(event: OperationEvent): void {
+    const transfer = this.transfers.transfers[event.transfer];
+    if (transfer?.direction !== 'block1' || transfer.body === undefined) return;
+    event.body = transfer.body;
+    event.bodyStart = 0;
+    event.bodyEnd = transfer.body.length;
+    delete transfer.body;
   }
 
   #fill(
@@ -167,12 +188,20 @@ export class DeviceTracking implements ValueListener {
     event.block2 = batch.block2[index]!;
     const size = phase === Phase.request ? batch.size1[index]! : batch.size2[index]!;
     event.size = size === NO_OPTION ? -1 : size;
-    event.body = body?.bytes ?? NO_BYTES;
-    event.bodyStart = body?.start ?? 0;
-    event.bodyEnd = body?.end ?? 0;
+    if (body === undefined) {
+      // A block of a body that is to come, or was not kept: what this message itself carries.
+      event.body = batch.bytes;
+      event.bodyStart = batch.payloadOffset[index]!;
+      event.bodyEnd = batch.bytesOffset[index]! + batch.length[index]!;
+    } else {
+      event.body = body.bytes;
+      event.bodyStart = body.start;
+      event.bodyEnd = body.end;
+    }
     event.requestRow = phase === Phase.request ? row : request;
     event.transfer = messages.transfer.get(row) - 1;
     event.transferComplete = messages.has(row, MessageFlag.transferComplete);
+    if (event.transferComplete && phase === Phase.response) this.#takeRequestBody(event);
     event.observation = messages.observation.get(row) - 1;
   }
 }

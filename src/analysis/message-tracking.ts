@@ -48,7 +48,15 @@ export class MessageTracking implements BatchTaker {
   constructor(flows: FlowTable, conversations: ConversationTable, registry: ObjectRegistry) {
     this.paths = new PathFacts(this.messages.texts, registry);
     this.operations = new OperationTracking(this.messages, this.paths, conversations, flows);
-    this.devices = new DeviceTracking(this.messages, this.timers, this.paths, this.operations, flows);
+    this.devices = new DeviceTracking(
+      this.messages,
+      this.timers,
+      this.paths,
+      this.operations,
+      flows,
+      this.observations,
+      this.transfers,
+    );
     this.#contents = new ContentReading(this.messages, this.values, this.paths, registry, this.devices);
   }
 

@@ -4,7 +4,13 @@ import { codeText, isRequest } from '../coap/code.ts';
 import type { Device } from '../device/device-record.ts';
 import type { FirmwareSpan } from '../device/firmware-attempt.ts';
 import { OPEN_END } from '../device/span.ts';
-import { Interface, interfaceOf, Operation, OPERATION_NAMES, type OperationCode } from '../lwm2m/operation.ts';
+import {
+  Interface,
+  interfaceOf,
+  Operation,
+  OPERATION_NAMES,
+  type OperationCode,
+} from '../lwm2m/operation.ts';
 import type { Analysis } from './analysis.ts';
 import type { DeviceIndex } from './device-index.ts';
 import { DeviceRows } from './device-rows.ts';
@@ -127,10 +133,19 @@ export class Timeline {
     this.#lines = [];
     for (const device of this.devices.all()) {
       const address = device.addresses[0];
-      const line = (kind: Line['kind'], title: string, detail: string, members: readonly number[] = []): void => {
+      const line = (
+        kind: Line['kind'],
+        title: string,
+        detail: string,
+        members: readonly number[] = [],
+      ): void => {
         this.#lines.push({ kind, device, title, detail, members });
       };
-      line('device', this.devices.name(device.index), address === undefined ? '' : frames.flows.endpointText(address));
+      line(
+        'device',
+        this.devices.name(device.index),
+        address === undefined ? '' : frames.flows.endpointText(address),
+      );
       if (this.#collapsed.has(device.index)) continue;
       const registration = registered.get(device.index);
       if (registration !== undefined) line('registration', 'Registration', registration);
@@ -146,7 +161,12 @@ export class Timeline {
       }
       if (paths.length > OBSERVATION_TRACKS) {
         const rest = paths.slice(OBSERVATION_TRACKS);
-        line('observation', `${rest.length} further observations`, '', rest.flatMap(([, members]) => members));
+        line(
+          'observation',
+          `${rest.length} further observations`,
+          '',
+          rest.flatMap(([, members]) => members),
+        );
       }
       const own = transfers.get(device.index);
       if (own !== undefined) line('transfers', 'Transfers', String(own.length), own);
@@ -171,7 +191,8 @@ export class Timeline {
   #registration(device: Device, query: TrackQuery, builder: SpanBuilder): void {
     const { devices, clock } = this.analysis.tracking;
     for (const registration of devices.registrations.registrations) {
-      if (registration.duplicateOf >= 0 || devices.devices.resolve(registration.device) !== device.index) continue;
+      if (registration.duplicateOf >= 0 || devices.devices.resolve(registration.device) !== device.index)
+        continue;
       for (const span of registration.spans) {
         const to = span.to === OPEN_END ? Math.max(clock, span.from) : span.to;
         if (to < query.from || span.from > query.to) continue;
@@ -273,7 +294,11 @@ export class Timeline {
         return operation === Operation.send ? SpanLook.send : SpanLook.notify;
       case Interface.management:
         if (operation === Operation.execute) return SpanLook.execute;
-        if (operation === Operation.read || operation === Operation.readComposite || operation === Operation.discover)
+        if (
+          operation === Operation.read ||
+          operation === Operation.readComposite ||
+          operation === Operation.discover
+        )
           return SpanLook.read;
         return SpanLook.write;
       default:
@@ -300,7 +325,13 @@ export class Timeline {
       const observation = observations.observations[index]!;
       const to = observation.ended === 'open' ? clock : observation.to;
       if (to < query.from || observation.from > query.to) continue;
-      builder.add(observation.from, to, SpanLook.notify, observation.request, `Observation, ${observation.ended}`);
+      builder.add(
+        observation.from,
+        to,
+        SpanLook.notify,
+        observation.request,
+        `Observation, ${observation.ended}`,
+      );
     }
     const members = new Set(line.members.map((index) => index + 1));
     const rows = this.#rows.of(line.device);

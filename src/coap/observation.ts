@@ -11,6 +11,11 @@ const HALF_SEQUENCE = 1 << 23;
 /** A notification this much later is newer whatever its number. RFC 7641 §3.4 */
 const FRESH_NANOSECONDS: Nanoseconds = 128e9;
 
+/** A step beyond this is a clock's or a random one, no gap in a count. */
+const LARGEST_GAP = 16;
+/** Steps of one, for each gap, that show that a server counts its notifications and nothing else. */
+const COUNTING_STEPS = 8;
+
 export type ObservationEnd =
   | 'cancelled'
   | 'reset'
@@ -36,8 +41,10 @@ export interface Observation {
   notifications: number;
   /** Notifications that came after a newer one. */
   reordered: number;
-  /** Sequence numbers left out between two notifications, where they count by one. */
-  missing: number;
+  /** Steps of one between notifications, larger small steps, and what those left out; see `missingOf`. */
+  singleSteps: number;
+  smallGaps: number;
+  leftOut: number;
   /** Observe value of the newest notification, or -1. */
   sequence: number;
   newest: Nanoseconds;
@@ -51,11 +58,21 @@ export interface Observation {
   tokenLength: number;
 }
 
+/**
+ * Notifications that are missing by their numbers. Observe values need only rise (RFC 7641 §4.4), so a gap says
+ * something only where a server was seen to count by one; elsewhere this is 0.
+ */
+export function missingOf(observation: Observation): number {
+  return observation.singleSteps >= COUNTING_STEPS * Math.max(1, observation.smallGaps)
+    ? observation.leftOut
+    : 0;
+}
+
 /** Follows observations by token (RFC 7641), keyed by conversation and by who observes. */
 export class ObservationTracker {
   readonly observations: Observation[] = [];
-  /** Index of the newest observation of a key. */
   readonly #byKey = new Map<number, number[]>();
+  readonly #byConversation = new Map<number, number[]>();
 
   /**
    * Takes a request (repeats left out). Gives the index of the observation it begins, refreshes or cancels,
@@ -91,7 +108,9 @@ export class ObservationTracker {
       last: row,
       notifications: 0,
       reordered: 0,
-      missing: 0,
+      singleSteps: 0,
+      smallGaps: 0,
+      leftOut: 0,
       sequence: -1,
       newest: time,
       contentFormat: 0xffff,
@@ -100,10 +119,8 @@ export class ObservationTracker {
       tokenLow: batch.tokenLow[index]!,
       tokenLength: batch.tokenLength[index]!,
     });
-    const key = keyOf(batch, index, batch.fromA[index] === 1);
-    const list = this.#byKey.get(key);
-    if (list === undefined) this.#byKey.set(key, [created]);
-    else list.push(created);
+    addTo(this.#byKey, keyOf(batch, index, batch.fromA[index] === 1), created);
+    addTo(this.#byConversation, batch.conversation[index]!, created);
     return created;
   }
 
@@ -161,9 +178,9 @@ export class ObservationTracker {
 
   /** Ends the observations of a device's conversation whose registration ended (LwM2M Core §6.4.1). */
   endAll(conversation: number, row: MessageRow, time: Nanoseconds): void {
-    for (const known of this.observations) {
-      if (known.conversation === conversation && known.ended === 'open')
-        this.#end(known, 'deregistered', row, time);
+    for (const index of this.#byConversation.get(conversation) ?? []) {
+      const known = this.observations[index]!;
+      if (known.ended === 'open') this.#end(known, 'deregistered', row, time);
     }
   }
 
@@ -178,8 +195,11 @@ export class ObservationTracker {
       return;
     }
     const step = (sequence - before + (HALF_SEQUENCE << 1)) % (HALF_SEQUENCE << 1);
-    // Only servers that count by one show a loss by a gap; others use clocks.
-    if (step > 1 && step <= 16 && known.notifications > 1) known.missing += step - 1;
+    if (step === 1) known.singleSteps++;
+    else if (step > 1 && step <= LARGEST_GAP) {
+      known.smallGaps++;
+      known.leftOut += step - 1;
+    }
     known.sequence = sequence;
     known.newest = time;
   }
@@ -213,4 +233,10 @@ export class ObservationTracker {
 function keyOf(batch: MessageBatch, index: number, observerIsA: boolean): number {
   const mixed = (batch.tokenLow[index]! ^ Math.imul(batch.tokenHigh[index]!, 0x9e3779b1)) >>> 0;
   return (batch.conversation[index]! * 2 + (observerIsA ? 1 : 0)) * 0x1000000 + (mixed & 0xffffff);
+}
+
+function addTo(map: Map<number, number[]>, key: number, index: number): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [index]);
+  else list.push(index);
 }

@@ -1,4 +1,4 @@
-import type { Observation } from '../../coap/observation.ts';
+import { missingOf, type Observation } from '../../coap/observation.ts';
 import { hexText } from '../../lwm2m/value-text.ts';
 import type { JsonObject } from './json.ts';
 import type { RecordContext } from './records.ts';
@@ -26,7 +26,7 @@ export async function observationRecord(
   record.to = facts.timeText(observation.to);
   record.ended = observation.ended;
   record.notifications = observation.notifications;
-  record.missing = observation.missing;
+  record.missing = missingOf(observation);
   record.reordered = observation.reordered;
   const rows = new Set([
     observation.request,
