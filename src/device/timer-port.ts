@@ -1,7 +1,12 @@
 import type { Nanoseconds } from '../capture/units.ts';
 
 /** What a device reducer asks to be woken for. */
-export const TimerKind = { registrationExpiry: 0, bootstrapFinish: 1 } as const;
+export const TimerKind = {
+  registrationExpiry: 0,
+  bootstrapFinish: 1,
+  /** A Register or De-register that could still be answered. */
+  registrationAnswer: 2,
+} as const;
 export type TimerKindCode = (typeof TimerKind)[keyof typeof TimerKind];
 
 /**

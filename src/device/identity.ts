@@ -1,0 +1,276 @@
+import type { MessageRow } from '../capture/units.ts';
+import { NO_ROW } from '../capture/units.ts';
+import { type OperationEvent, Phase } from '../lwm2m/operation-event.ts';
+import { Operation } from '../lwm2m/operation.ts';
+import { parseRegistrationQuery } from '../lwm2m/query.ts';
+import { Device, type DeviceText, type JoinReason } from './device-record.ts';
+import {
+  RegistrationChange,
+  type RegistrationChangeCode,
+  type RegistrationListener,
+} from './registration-book.ts';
+import type { Registration } from './registration-record.ts';
+
+/** Changes of the device inside one conversation that are followed. */
+const MAX_INTERVALS = 1024;
+/** The Device object and the resources read of it (LwM2M Core §E.4). */
+const DEVICE_OBJECT = 3;
+const DeviceResource = { manufacturer: 0, model: 1, firmware: 3 } as const;
+
+/** Tells which endpoints have the same address; `FlowTable` does. */
+export interface EndpointAddresses {
+  /** Id of an endpoint's address without its port. */
+  addressId(endpoint: number): number;
+}
+
+/** From `rows[i]` on, a conversation belongs to `devices[i]`; before `rows[0]` too. */
+interface Intervals {
+  rows: MessageRow[];
+  devices: number[];
+}
+
+/**
+ * The devices of a capture: joins conversations by endpoint client name, registration location and address. What
+ * is learned late applies to the whole conversation, because rows are asked for their device only when someone looks:
+ * `deviceOf`. Takes the changes of a `RegistrationTracker` (as its listener) and after it every operation event.
+ */
+export class DeviceTable implements RegistrationListener {
+  /** All devices in the order found; those with a `mergedInto` turned out to be another one. */
+  readonly devices: Device[] = [];
+  /** Called when a device turned out to be another one. */
+  onMerge: ((from: number, into: number) => void) | undefined;
+
+  readonly #addresses: EndpointAddresses;
+  /** By conversation: the device it belongs to now, and first belonged to. */
+  readonly #current: number[] = [];
+  readonly #intervals = new Map<number, Intervals>();
+  /** By conversation: the device's end that was seen last. */
+  readonly #end: number[] = [];
+  readonly #byName = new Map<string, number[]>();
+  /** By endpoint id: the device that was seen there last. */
+  readonly #byEndpoint = new Map<number, number>();
+
+  constructor(addresses: EndpointAddresses) {
+    this.#addresses = addresses;
+  }
+
+  /** Devices of their own. */
+  get count(): number {
+    return this.devices.reduce((count, device) => (device.mergedInto < 0 ? count + 1 : count), 0);
+  }
+
+  /** The device that a device index stands for now; -1 stays -1. */
+  resolve(index: number): number {
+    let resolved = index;
+    for (let device = this.devices[resolved]; device !== undefined && device.mergedInto >= 0;) {
+      resolved = device.mergedInto;
+      device = this.devices[resolved];
+    }
+    return resolved;
+  }
+
+  /** Index of the device that a message of a conversation belongs to, or -1. */
+  deviceOf(conversation: number, row: MessageRow): number {
+    const intervals = this.#intervals.size > 0 ? this.#intervals.get(conversation) : undefined;
+    if (intervals === undefined) return this.resolve(this.#current[conversation] ?? -1);
+    const { rows, devices } = intervals;
+    let at = rows.length - 1;
+    while (at > 0 && rows[at]! > row) at--;
+    return this.resolve(devices[at]!);
+  }
+
+  /** Id of an endpoint's address without its port. */
+  addressOf(endpoint: number): number {
+    return this.#addresses.addressId(endpoint);
+  }
+
+  /** Takes the next operation event. Allocates nothing while a conversation stays what it is. */
+  on(event: OperationEvent): void {
+    const { conversation, operation } = event;
+    if (!event.roleKnown || operation === Operation.none || operation > Operation.send) return;
+    const isBootstrapStart =
+      operation === Operation.bootstrapRequest || operation === Operation.bootstrapPackRequest;
+    if (isBootstrapStart && event.phase === Phase.request) {
+      this.#named(event, parseRegistrationQuery(event.queryText()).endpoint);
+    } else if (
+      this.#end[conversation] !== event.deviceEndpoint ||
+      this.#current[conversation] === undefined
+    ) {
+      this.#named(event, undefined);
+    }
+  }
+
+  /**
+   * Takes a value that crossed the wire: manufacturer, model and firmware version are kept. `text` makes the value's
+   * text on demand.
+   */
+  onValue(
+    event: OperationEvent,
+    objectId: number,
+    instanceId: number,
+    resourceId: number,
+    text: () => string,
+  ): void {
+    if (objectId !== DEVICE_OBJECT || !event.fromDevice || instanceId !== 0) return;
+    if (resourceId !== DeviceResource.firmware && resourceId > DeviceResource.model) return;
+    const device = this.devices[this.deviceOf(event.conversation, event.row)];
+    if (device === undefined) return;
+    const told: DeviceText = { text: text(), row: event.row };
+    if (resourceId === DeviceResource.manufacturer) device.manufacturer = told;
+    else if (resourceId === DeviceResource.model) device.model = told;
+    else device.firmware = told;
+  }
+
+  /** Takes a change of a registration; gives the registration its device. */
+  onRegistration(
+    change: RegistrationChangeCode,
+    registration: Registration,
+    _row: MessageRow,
+    requestRow: MessageRow,
+    event: OperationEvent | undefined,
+  ): void {
+    if (event === undefined) return;
+    if (change === RegistrationChange.requested) {
+      registration.device = this.#named(event, registration.endpoint);
+      return;
+    }
+    if (registration.device < 0) registration.device = this.#named(event, registration.endpoint);
+    const device = this.devices[this.resolve(registration.device)];
+    if (change === RegistrationChange.revived) this.#split(registration);
+    else if (change === RegistrationChange.updated && !this.#isHere(event, registration.device)) {
+      this.join(event, registration.device, 'registration location', [registration.requestRow, requestRow]);
+    }
+    device?.addVersion(registration.version);
+    device?.addBinding(registration.binding);
+  }
+
+  /** Says that the conversation of an event belongs to a device, from the event's request on. */
+  join(event: OperationEvent, index: number, by: JoinReason, rows: readonly MessageRow[]): void {
+    const { conversation } = event;
+    const device = this.devices[this.resolve(index)];
+    if (device === undefined) return;
+    const current = this.resolve(this.#current[conversation] ?? -1);
+    const from = event.requestRow === NO_ROW ? event.row : event.requestRow;
+    if (current !== device.index) {
+      if (current >= 0 && this.devices[current]!.endpoint === undefined) this.#merge(current, device.index);
+      else this.#begin(conversation, device, from);
+      device.addJoin(by, rows);
+    }
+    const isDownload = event.operation === Operation.none || event.operation > Operation.send;
+    this.#place(event, device, isDownload);
+  }
+
+  #isHere(event: OperationEvent, device: number): boolean {
+    const { conversation } = event;
+    const isCurrent = this.resolve(this.#current[conversation] ?? -1) === this.resolve(device);
+    return isCurrent && this.#end[conversation] === event.deviceEndpoint;
+  }
+
+  /** Gives the conversation of an event to the device of a name, or of its address. Gives the device's index. */
+  #named(event: OperationEvent, endpoint: string | undefined): number {
+    const { conversation, row } = event;
+    const current = this.devices[this.resolve(this.#current[conversation] ?? -1)];
+    let device = current;
+    if (device === undefined || (endpoint !== undefined && device.endpoint !== endpoint)) {
+      device = this.#find(event, endpoint, current);
+      if (this.devices[this.resolve(this.#current[conversation] ?? -1)] !== device) {
+        this.#begin(conversation, device, row);
+      }
+    }
+    this.#place(event, device, false);
+    return device.index;
+  }
+
+  #find(event: OperationEvent, endpoint: string | undefined, current: Device | undefined): Device {
+    const there = this.devices[this.resolve(this.#byEndpoint.get(event.deviceEndpoint) ?? -1)];
+    if (endpoint === undefined) {
+      if (there === undefined) return this.#create(event.row);
+      there.addJoin('address', [there.firstRow, event.row]);
+      return there;
+    }
+    const named = this.devices[this.resolve(this.#byName.get(endpoint)?.[0] ?? -1)];
+    // What was nameless until now, in this conversation or at this address, has got its name.
+    const nameless = [current, there].find((known) => known !== undefined && known.endpoint === undefined);
+    const device = named ?? nameless ?? this.#create(event.row);
+    if (named !== undefined) {
+      named.addJoin('endpoint client name', [named.firstRow, event.row]);
+      if (nameless !== undefined) this.#merge(nameless.index, named.index);
+    } else if (nameless !== undefined && nameless !== current) {
+      nameless.addJoin('address', [nameless.firstRow, event.row]);
+    }
+    if (named === undefined) this.#setName(device, endpoint);
+    return device;
+  }
+
+  #create(row: MessageRow): Device {
+    const device = new Device(this.devices.length, row);
+    this.devices.push(device);
+    return device;
+  }
+
+  #setName(device: Device, endpoint: string): void {
+    device.endpoint = endpoint;
+    const known = this.#byName.get(endpoint);
+    if (known === undefined) this.#byName.set(endpoint, [device.index]);
+    else {
+      known.push(device.index);
+      device.ordinal = known.length;
+    }
+  }
+
+  #merge(from: number, into: number): void {
+    if (from === into) return;
+    this.devices[into]!.absorb(this.devices[from]!);
+    this.onMerge?.(from, into);
+  }
+
+  /** From a row on, a conversation belongs to a device; the first one has it from its beginning. */
+  #begin(conversation: number, device: Device, row: MessageRow): void {
+    const before = this.#current[conversation];
+    if (before !== undefined) {
+      let intervals = this.#intervals.get(conversation);
+      if (intervals === undefined) {
+        intervals = { rows: [0], devices: [before] };
+        this.#intervals.set(conversation, intervals);
+      }
+      if (intervals.rows.length === MAX_INTERVALS) return;
+      intervals.rows.push(row);
+      intervals.devices.push(device.index);
+    }
+    this.#current[conversation] = device.index;
+  }
+
+  /** Notes where a device is. A file server is no LwM2M server, and a port of a download soon another's. */
+  #place(event: OperationEvent, device: Device, isDownload: boolean): void {
+    const { conversation, deviceEndpoint } = event;
+    if (!device.conversations.includes(conversation)) device.conversations.push(conversation);
+    device.addEnds(deviceEndpoint, isDownload ? undefined : event.serverEndpoint);
+    this.#end[conversation] = deviceEndpoint;
+    if (!isDownload) this.#byEndpoint.set(deviceEndpoint, device.index);
+  }
+
+  /**
+   * The server keeps two registrations of one name, used from different addresses: two devices use the name. The one
+   * that registered later becomes a device of its own from its Register on.
+   */
+  #split(old: Registration): void {
+    const rival = old.replacedBy;
+    if (rival === undefined || !rival.live || old.endpoint === undefined) return;
+    const isApart = this.resolve(rival.device) !== this.resolve(old.device);
+    if (isApart || rival.deviceEndpoints.some((end) => old.deviceEndpoints.includes(end))) return;
+    const device = this.#create(rival.requestRow);
+    this.#setName(device, old.endpoint);
+    rival.device = device.index;
+    for (const conversation of rival.conversations) {
+      if (old.conversations.includes(conversation)) continue;
+      this.#begin(conversation, device, rival.requestRow);
+      device.conversations.push(conversation);
+    }
+    for (const end of rival.deviceEndpoints) {
+      device.addEnds(end, rival.serverEndpoint);
+      this.#byEndpoint.set(end, device.index);
+    }
+    device.addVersion(rival.version);
+    device.addBinding(rival.binding);
+  }
+}
