@@ -25,7 +25,7 @@ export class LabelBook {
     this.#count = 0;
   }
 
-  /** The longest form of a label that fits in a bar and where it begins, in device pixels; undefined where none does. */
+  /** The longest form of a label that fits in a bar, where it begins and its width, in device pixels; undefined where none does. */
   place(
     label: string,
     look: number,
@@ -33,12 +33,13 @@ export class LabelBook {
     right: number,
     ratio: number,
     cursor: number | undefined,
-  ): { text: string; x: number } | undefined {
+  ): { text: string; x: number; width: number } | undefined {
     // Nothing fits beside the padding: not worth a look-up.
     if (right - left < (2 * LABEL_PADDING + 4) * ratio) return undefined;
     const measured = this.#measured(label, look);
     const placed = placeLabel(measured.widths, left, right, cursor, LABEL_PADDING * ratio);
-    return placed && { text: measured.texts[placed.choice]!, x: placed.x };
+    if (!placed) return undefined;
+    return { text: measured.texts[placed.choice]!, x: placed.x, width: measured.widths[placed.choice]! };
   }
 
   #measured(label: string, look: number): Measured {

@@ -68,8 +68,10 @@ export class TrackFocus {
   moveTrack(lines: number): void {
     const time = this.#span?.from;
     this.goTo((this.track ?? -1) + lines);
-    const spans = this.#ground.rowAt(this.track!)?.spans;
-    if (time === undefined || !spans) return;
+    const row = this.#ground.rowAt(this.track!);
+    const spans = row?.spans;
+    // A device's head is for opening and closing; what it shows closed is in its lines.
+    if (time === undefined || !spans || row.kind === 'device') return;
     const near = nearestSpan(spans, time);
     const visible = this.#ground.visible();
     if (near >= 0 && spans.to[near]! >= visible.from && spans.from[near]! <= visible.to)

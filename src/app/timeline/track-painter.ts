@@ -2,24 +2,23 @@ import { SpanLook, type SpanColumns, type TrackRow } from '../../analysis/protoc
 import type { MessageRow, Nanoseconds } from '../../capture/units.ts';
 import { barPatterns } from './bar-patterns.ts';
 import { LabelBook } from './label-book.ts';
+import { addStroke, LOUD_RANK, MARK_DISTANCE, MarkLine } from './mark-line.ts';
 import { MarkSheet } from './mark-sheet.ts';
 import type { Palette } from './palette.ts';
 import { PixelLanes } from './pixel-lanes.ts';
 import { ROW_HEIGHT } from './row-height.ts';
-import { isExchangeLook, LOOK_STYLES, lookStyle } from './span-look.ts';
+import { isExchangeLook, LOOK_STYLES } from './span-look.ts';
 import type { TimeWindow } from './time-window.ts';
 
 /** Height of a bar and its distance from the line's top, in CSS pixels. */
 const BAR_HEIGHT = 17;
 const BAR_TOP = 3;
+/** Height of the band that an observation's notifications stand on, in CSS pixels. */
+const BAND_HEIGHT = 7;
 /** Width from which a span is drawn as a bar; below it is a mark. In CSS pixels. */
 export const BAR_WIDTH = 5;
-/** Marks closer than this lose their form and become strokes. In CSS pixels. */
-const MARK_DISTANCE = 6;
-/** Width of such a stroke in CSS pixels. */
-const STROKE_WIDTH = 2;
-/** Marks of this rank keep their form among strokes. */
-const LOUD_RANK = 3;
+/** Least width of a cluster, whose teeth are a pixel apart, in CSS pixels. */
+const CLUSTER_WIDTH = 5;
 /** Size of a bar's label in CSS pixels. */
 const LABEL_SIZE = 10.5;
 
@@ -56,12 +55,9 @@ export class TrackPainter {
   #patterns: (CanvasPattern | null)[] = [];
   readonly #labels = new LabelBook((text) => this.#context.measureText(text).width);
   readonly #lanes = new PixelLanes();
-  /** Marks of the line being drawn: middle, end and look. */
-  #markCount = 0;
-  #markLeft = new Float64Array(1024);
-  #markRight = new Float64Array(1024);
-  #markLook = new Uint8Array(1024);
+  readonly #markLine = new MarkLine();
   /** Marks and texts that come on top of all lines' bars and strokes. */
+  #lastLabelEnd = -Infinity;
   readonly #stamps: number[] = [];
   readonly #texts: { text: string; x: number; y: number }[] = [];
   readonly #outlines: Outline[] = [];
@@ -171,7 +167,9 @@ export class TrackPainter {
     const lane = this.#lanes.lane(top);
     const hovered = scene.hovered?.track === row.index ? scene.hovered.span : -1;
     const focused = scene.focused?.track === row.index ? scene.focused.span : -1;
-    this.#markCount = 0;
+    const states = row.kind === 'registration' || row.kind === 'firmware';
+    this.#markLine.begin();
+    this.#lastLabelEnd = -Infinity;
 
     for (let index = 0; index < from.length; index++) {
       const left = (from[index]! - start) * scale;
@@ -179,14 +177,19 @@ export class TrackPainter {
       if (right < -reach || left > width + reach) continue;
       const kind = look[index]! < LOOK_STYLES.length ? look[index]! : SpanLook.otherCoap;
       if (kind === SpanLook.cluster) this.#paintCluster(spans, index, left, right, top, lane);
-      else if (right - left >= barWidth) this.#paintBar(scene, spans, index, kind, left, right, top, scale);
-      else this.#addMark(left, right, kind);
+      else if (right - left < barWidth) {
+        // A state too short for a bar is a stroke; the form of a mark would cover its neighbours' names.
+        if (states && LOOK_STYLES[kind]!.rank < LOUD_RANK)
+          addStroke(this.#lanes, lane, left, right, kind, ratio);
+        else this.#markLine.add(left, right, kind);
+      } else if (row.kind === 'observation') this.#paintBand(kind, left, right, top);
+      else this.#paintBar(scene, spans, index, kind, left, right, top, scale);
 
       if (index === focused) this.#addOutline(left, right, top, 'focused');
       else if (spans.row[index] === scene.selectedRow) this.#addOutline(left, right, top, 'selected');
       else if (index === hovered) this.#addOutline(left, right, top, 'hovered');
     }
-    this.#placeMarks(top + (BAR_HEIGHT / 2) * ratio, lane);
+    this.#markLine.place(this.#stamps, this.#lanes, lane, top + (BAR_HEIGHT / 2) * ratio, ratio);
   }
 
   #paintBar(
@@ -244,10 +247,30 @@ export class TrackPainter {
       textLeft += 11 * ratio;
     }
     const cursor = scene.cursor === undefined ? undefined : (scene.cursor - scene.window.from) * scale;
+    // A bar that covers the one before it covers its label too.
+    if (left < this.#lastLabelEnd) this.#texts.pop();
+    this.#lastLabelEnd = -Infinity;
     const label = spans.labels[spans.label[index]!];
     if (label === undefined) return;
     const text = this.#labels.place(label, kind, textLeft, textRight, ratio, cursor);
-    if (text) this.#texts.push({ text: text.text, x: text.x, y: top + height / 2 + ratio / 2 });
+    if (!text) return;
+    this.#texts.push({ text: text.text, x: text.x, y: top + height / 2 + ratio / 2 });
+    this.#lastLabelEnd = text.x + text.width;
+  }
+
+  /** An observation's own span: a band without a label, since its notifications stand on it. */
+  #paintBand(kind: number, from: number, to: number, top: number): void {
+    const context = this.#context;
+    const ratio = this.#ratio;
+    const colours = this.#palette.looks[kind]!;
+    const left = Math.max(Math.round(from), -1);
+    const right = Math.min(Math.round(to), this.#canvas.width + 1);
+    const bandTop = top + Math.round(((BAR_HEIGHT - BAND_HEIGHT) / 2) * ratio);
+    context.fillStyle = colours.weakTint;
+    context.fillRect(left, bandTop, right - left, BAND_HEIGHT * ratio);
+    if (from < 0) return;
+    context.fillStyle = colours.hue;
+    context.fillRect(left, bandTop, Math.round(2 * ratio), BAND_HEIGHT * ratio);
   }
 
   #paintCluster(
@@ -259,65 +282,17 @@ export class TrackPainter {
     lane: number,
   ): void {
     const ratio = this.#ratio;
-    const left = Math.max(Math.floor(from), 0);
-    const right = Math.min(Math.max(Math.ceil(to), left + STROKE_WIDTH * ratio), this.#canvas.width);
+    const left = Math.floor(from);
+    const right = Math.max(Math.ceil(to), left + Math.round(CLUSTER_WIDTH * ratio));
     const label = spans.labels[spans.label[index]!];
     const text =
       label === undefined
         ? undefined
-        : this.#labels.place(label, SpanLook.cluster, left, right, ratio, undefined);
-    this.#lanes.comb(
-      lane,
-      left,
-      right,
-      SpanLook.cluster,
-      text ? 0 : Math.round(3 * ratio),
-      Math.round(ratio),
-    );
-    if (text) {
-      this.#texts.push({ text: text.text, x: text.x, y: top + (BAR_HEIGHT / 2 + 0.5) * ratio });
-    }
-  }
-
-  #addMark(left: number, right: number, kind: number): void {
-    const at = this.#markCount++;
-    if (at === this.#markLook.length) {
-      this.#markLeft = grown(this.#markLeft, new Float64Array(at * 2));
-      this.#markRight = grown(this.#markRight, new Float64Array(at * 2));
-      this.#markLook = grown(this.#markLook, new Uint8Array(at * 2));
-    }
-    this.#markLeft[at] = left;
-    this.#markRight[at] = right;
-    this.#markLook[at] = kind;
-  }
-
-  /** Gives each mark of a line its form where there is room for it, else a stroke. */
-  #placeMarks(middle: number, lane: number): void {
-    const ratio = this.#ratio;
-    const distance = MARK_DISTANCE * ratio;
-    const stroke = Math.round(STROKE_WIDTH * ratio);
-    let lastLoud = -Infinity;
-    for (let at = 0; at < this.#markCount; at++) {
-      const left = this.#markLeft[at]!;
-      const right = this.#markRight[at]!;
-      const kind = this.#markLook[at]!;
-      const before = at > 0 ? left - this.#markRight[at - 1]! : Infinity;
-      const after = at + 1 < this.#markCount ? this.#markLeft[at + 1]! - right : Infinity;
-      const x = (left + right) / 2;
-      const loud = lookStyle(kind).rank >= LOUD_RANK;
-      if (before >= distance && after >= distance) this.#stamps.push(kind, x, middle);
-      else {
-        this.#lanes.stroke(
-          lane,
-          Math.floor(left),
-          Math.max(Math.ceil(right), Math.floor(left) + stroke),
-          kind,
-        );
-        if (loud && x - lastLoud >= distance) this.#stamps.push(kind, x, middle);
-        else continue;
-      }
-      if (loud) lastLoud = x;
-    }
+        : this.#labels.place(label, SpanLook.cluster, Math.max(left, 0), right, ratio, undefined);
+    const tooth = Math.max(1, Math.round(ratio));
+    this.#lanes.comb(lane, left, right, SpanLook.cluster, text ? 0 : 2 * tooth, tooth);
+    this.#lastLabelEnd = -Infinity;
+    if (text) this.#texts.push({ text: text.text, x: text.x, y: top + (BAR_HEIGHT / 2 + 0.5) * ratio });
   }
 
   #addOutline(from: number, to: number, top: number, style: OutlineStyle): void {
@@ -374,9 +349,4 @@ interface Outline {
   width: number;
   height: number;
   style: OutlineStyle;
-}
-
-function grown<T extends Float64Array | Uint8Array>(old: T, larger: T): T {
-  larger.set(old);
-  return larger;
 }
