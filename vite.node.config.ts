@@ -11,7 +11,9 @@ export default defineConfig(({ mode }) => {
       outDir: bench ? 'dist-bench' : 'dist-node',
       emptyOutDir: true,
       rollupOptions: {
-        input: bench ? { bench: 'test/bench/bench.ts' } : { 'bin/lwm2m-scope': 'src/bin/lwm2m-scope.ts' },
+        input: (bench
+          ? { bench: 'test/bench/bench.ts' }
+          : { 'bin/lwm2m-scope': 'src/bin/lwm2m-scope.ts' }) as Record<string, string>,
         output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
       },
     },

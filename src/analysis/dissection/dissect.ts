@@ -1,0 +1,324 @@
+import { linkTypeName } from '../../capture/link-types.ts';
+import type { MessageRow } from '../../capture/units.ts';
+import { NO_ROW } from '../../capture/units.ts';
+import { codeName, codeText, isRequest, isResponse, TYPE_NAMES } from '../../coap/code.ts';
+import { ExchangeKind } from '../../coap/exchange.ts';
+import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
+import type { Analysis } from '../analysis.ts';
+import type { DeviceIndex } from '../device-index.ts';
+import type { MessageBytes } from '../message-bytes.ts';
+import type { MessageFacts } from '../message-facts.ts';
+import type { MessageSummary } from '../message-summary.ts';
+import { MessageFlag } from '../message-table.ts';
+import type { ByteView, Dissection, FieldNode, RelatedMessage } from '../protocol.ts';
+import { addCoapFields } from './coap-fields.ts';
+import { addContentFields } from './content-fields.ts';
+import { FieldBuilder, type FieldDetail } from './field-builder.ts';
+
+/** Messages listed for one thing that a message belongs to; the first and the last of more. */
+const LISTED_MESSAGES = 12;
+/** Length of a UDP header (RFC 768). */
+const UDP_HEADER = 8;
+
+/** Reads one message again from its bytes and says all that it says: the tree for one. */
+export class Dissector {
+  constructor(
+    private readonly analysis: Analysis,
+    private readonly facts: MessageFacts,
+    private readonly bytes: MessageBytes,
+    private readonly devices: DeviceIndex,
+    private readonly summaries: MessageSummary,
+  ) {}
+
+  /** The dissection of a row; undefined where there is no such row or its bytes are gone. */
+  async dissect(row: MessageRow): Promise<Dissection | undefined> {
+    const { messages } = this.analysis.tracking;
+    if (row < 0 || row >= messages.count) return undefined;
+    const views: ByteView[] = [];
+    const fields = await this.#fields(row, views);
+    if (fields === undefined) return undefined;
+    return {
+      row,
+      id: this.facts.id(row),
+      frame: messages.frame.get(row),
+      time: messages.time.get(row),
+      title: this.#title(row),
+      views,
+      fields,
+      exchange: await this.#exchange(row),
+      related: await this.#related(row),
+    };
+  }
+
+  #title(row: MessageRow): string {
+    const { messages } = this.analysis.tracking;
+    const operation = OPERATION_NAMES[messages.operation.get(row)] ?? '';
+    const code = messages.code.get(row);
+    return `${operation === '' ? codeName(code) : operation} · ${TYPE_NAMES[messages.type.get(row)] ?? ''} ${codeText(code)}`;
+  }
+
+  async #fields(row: MessageRow, views: ByteView[]): Promise<FieldNode[] | undefined> {
+    const { messages, paths } = this.analysis.tracking;
+    const frameBytes = await this.#frameBytes(row);
+    const view = await this.bytes.view(row);
+    if (view === undefined) return undefined;
+    const header = messages.headerLength.get(row);
+    const roots: FieldNode[] = [];
+    const shift = frameBytes === undefined ? 0 : header;
+    if (frameBytes === undefined) {
+      views.push({ title: 'Joined datagram', bytes: view.bytes.slice() });
+      const joined = new FieldBuilder(0);
+      joined.add('Frames', 0, view.bytes.length, { value: this.#pieces(row) });
+      roots.push(...joined.roots);
+    } else {
+      views.push({ title: `Frame ${messages.frame.get(row)}`, bytes: frameBytes });
+      const frame = new FieldBuilder(0);
+      this.#frameFields(row, header, frameBytes.length, frame);
+      roots.push(...frame.roots);
+    }
+    const coap = new FieldBuilder(0, shift);
+    addCoapFields(view, coap);
+    roots.push(...coap.roots);
+    const operation = messages.operation.get(row) as OperationCode;
+    if (operation === 0) return roots;
+    const body = await this.bytes.body(row);
+    const format = this.summaries.formatOf(row);
+    const request = messages.requestOf(row);
+    const path = paths.path(request === NO_ROW ? 0 : messages.path.get(request));
+    const again = await this.bytes.view(row);
+    const own = again === undefined ? 0 : again.payloadEnd - again.payloadStart;
+    const isReassembled = body !== undefined && body.length !== own;
+    const viewIndex = isReassembled ? views.length : 0;
+    if (isReassembled && body !== undefined)
+      views.push({ title: `Body from ${this.#blockCount(row)} blocks`, bytes: body.slice() });
+    const lwm2m = new FieldBuilder(
+      viewIndex,
+      isReassembled || again === undefined ? 0 : shift + again.payloadStart,
+    );
+    this.#operationFields(row, operation, lwm2m);
+    if (body !== undefined && body.length > 0 && !this.#isPartOfBody(row, isReassembled))
+      addContentFields(body, format, operation, path, this.analysis.registry, lwm2m);
+    roots.push(...lwm2m.roots);
+    return roots;
+  }
+
+  /** True for a block of a body that is not whole here: its bytes alone have no meaning. */
+  #isPartOfBody(row: MessageRow, isReassembled: boolean): boolean {
+    const { messages, transfers } = this.analysis.tracking;
+    const transfer = messages.transfer.get(row);
+    if (transfer === 0 || isReassembled) return false;
+    return transfers.transfers[transfer - 1]!.blocks > 1;
+  }
+
+  #blockCount(row: MessageRow): number {
+    const { messages, transfers } = this.analysis.tracking;
+    return transfers.transfers[messages.transfer.get(row) - 1]?.blocks ?? 0;
+  }
+
+  async #frameBytes(row: MessageRow): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { messages } = this.analysis.tracking;
+    const header = messages.headerLength.get(row);
+    const source = messages.source.get(row);
+    if (header === 0 || source < 0) return undefined;
+    const bytes = await this.bytes.range(
+      messages.file.get(row),
+      source - header,
+      header + messages.length.get(row),
+    );
+    return bytes.slice();
+  }
+
+  #pieces(row: MessageRow): string {
+    const { messages } = this.analysis.tracking;
+    const pieces = this.analysis.frames.joined.pieces(messages.source.get(row));
+    return pieces.map((piece) => `${piece.length} B of frame ${piece.frame}`).join(', ');
+  }
+
+  #frameFields(row: MessageRow, header: number, length: number, builder: FieldBuilder): void {
+    const { messages } = this.analysis.tracking;
+    const { flows } = this.analysis.frames;
+    const file = this.analysis.files[messages.file.get(row)]!;
+    const point = file.reader?.interfaces[messages.interfaceIndex.get(row)];
+    const source = this.facts.source(row);
+    const destination = this.facts.destination(row);
+    builder.open(`Frame ${messages.frame.get(row)}`, 0, length, {
+      value: `${length} B · ${point === undefined ? '' : linkTypeName(point.linkType)}`,
+      filter: `frame.number == ${messages.frame.get(row)}`,
+    });
+    builder.add('Time', 0, 0, { value: this.facts.rowTimeText(row) });
+    builder.add('File', 0, 0, { value: file.name });
+    if (point !== undefined && point.name !== '') builder.add('Interface', 0, 0, { value: point.name });
+    builder.close();
+    const version = flows.ipVersion(source);
+    const udp = Math.max(0, header - UDP_HEADER);
+    const addresses: [string, number][] = [
+      ['Source', source],
+      ['Destination', destination],
+    ];
+    const name = version === 4 ? 'IPv4' : 'IPv6';
+    builder.open(name, 0, udp, {
+      value: `${flows.endpointAddressText(source)} → ${flows.endpointAddressText(destination)}`,
+    });
+    for (const [label, endpoint] of addresses) {
+      const text = flows.endpointAddressText(endpoint);
+      builder.add(label, 0, 0, { value: text, filter: `${version === 4 ? 'ip' : 'ipv6'}.addr == ${text}` });
+    }
+    builder.close();
+    builder.open('UDP', udp, header, {
+      value: `${flows.endpointPort(source)} → ${flows.endpointPort(destination)}`,
+    });
+    builder.add('Source port', udp, udp + 2, {
+      value: String(flows.endpointPort(source)),
+      filter: `udp.port == ${flows.endpointPort(source)}`,
+    });
+    builder.add('Destination port', udp + 2, udp + 4, {
+      value: String(flows.endpointPort(destination)),
+      filter: `udp.port == ${flows.endpointPort(destination)}`,
+    });
+    builder.close();
+  }
+
+  #operationFields(row: MessageRow, operation: OperationCode, builder: FieldBuilder): void {
+    const { messages } = this.analysis.tracking;
+    const name = OPERATION_NAMES[operation]!;
+    const request = messages.requestOf(row);
+    const interfaceName = INTERFACE_NAMES[interfaceOf(operation)]!;
+    builder.open('LwM2M', 0, 0, {
+      value: interfaceName === '' ? name : `${name} · ${interfaceName} interface`,
+      filter: `lwm2m.operation == "${name}"`,
+    });
+    if (request !== NO_ROW && messages.path.get(request) !== 0) {
+      const path = messages.texts.text(messages.path.get(request));
+      const detail: FieldDetail = { value: path };
+      if (request !== row) detail.link = request;
+      builder.add(request === row ? 'Path' : 'Path of the request', 0, 0, detail);
+    }
+    const device = this.devices.nameOf(row);
+    if (device !== undefined)
+      builder.add('Device', 0, 0, {
+        value: device,
+        filter: `lwm2m.device == "${device.replaceAll('"', '\\"')}"`,
+      });
+    builder.close();
+  }
+
+  async #message(row: MessageRow, role: string): Promise<RelatedMessage> {
+    const { messages } = this.analysis.tracking;
+    return {
+      row,
+      id: this.facts.id(row),
+      role,
+      summary:
+        `${TYPE_NAMES[messages.type.get(row)] ?? ''} ${codeText(messages.code.get(row))} ${await this.summaries.text(row)}`.trim(),
+      time: messages.time.get(row),
+      fromDevice: this.facts.direction(row) === 1,
+    };
+  }
+
+  /** The messages of the exchange: request, acknowledgement, answer, their repeats; in capture order. */
+  async #exchange(row: MessageRow): Promise<RelatedMessage[]> {
+    const { messages } = this.analysis.tracking;
+    const first = this.facts.firstCopy(row);
+    const partner = messages.partner.get(first);
+    const roles = new Map<MessageRow, string>();
+    const code = messages.code.get(first);
+    if (isRequest(code) || messages.kindOf(first) === ExchangeKind.ping) {
+      roles.set(first, messages.kindOf(first) === ExchangeKind.ping ? 'Ping' : 'Request');
+      if (partner !== NO_ROW) roles.set(partner, 'Answer');
+    } else {
+      roles.set(first, isResponse(code) ? 'Answer' : 'Empty');
+      if (partner !== NO_ROW)
+        roles.set(partner, isRequest(messages.code.get(partner)) ? 'Request' : 'Acknowledged');
+      const isNotification = messages.has(first, MessageFlag.notification);
+      if (isNotification) roles.set(first, 'Notification');
+      else if (partner !== NO_ROW && isRequest(messages.code.get(partner))) {
+        const answer = messages.partner.get(partner);
+        if (answer !== NO_ROW && !roles.has(answer)) roles.set(answer, 'Answer');
+      }
+    }
+    this.#addNeighbours(roles);
+    const rows = [...roles.keys()].sort((a, b) => a - b);
+    return Promise.all(rows.map((one) => this.#message(one, roles.get(one)!)));
+  }
+
+  /** Empty messages and repeats stand close to what they belong to: looks along the conversation, bounded. */
+  #addNeighbours(roles: Map<MessageRow, string>): void {
+    const { messages } = this.analysis.tracking;
+    const known = [...roles.keys()];
+    const from = Math.min(...known);
+    const conversation = messages.conversation.get(from);
+    let looked = 0;
+    for (
+      let row = messages.lastOf(conversation);
+      row !== NO_ROW && row > from && looked < 100_000;
+      row = messages.previous.get(row), looked++
+    ) {
+      if (roles.has(row)) continue;
+      const first = messages.first.get(row);
+      if (first !== NO_ROW && roles.has(first)) roles.set(row, `${roles.get(first)!} again`);
+      else if (messages.code.get(row) === 0 && roles.has(messages.partner.get(row)))
+        roles.set(row, messages.type.get(row) === 3 ? 'Reset' : 'Acknowledgement');
+    }
+  }
+
+  async #related(row: MessageRow): Promise<Dissection['related']> {
+    const { messages, transfers, observations, devices } = this.analysis.tracking;
+    const related: Dissection['related'] = [];
+    const transfer = messages.transfer.get(row);
+    if (transfer > 0) {
+      const known = transfers.transfers[transfer - 1]!;
+      related.push({
+        label: `Transfer by ${known.direction === 'block1' ? 'Block1' : 'Block2'}`,
+        detail: `${known.received} bytes in ${known.blocks} blocks of ${known.size}, ${known.ended}`,
+        messages: await this.#listed(
+          [...new Set([known.first, ...known.rows, known.endRow ?? known.last])],
+          'Block',
+        ),
+      });
+    }
+    const observation = messages.observation.get(row);
+    if (observation > 0) {
+      const known = observations.observations[observation - 1]!;
+      const path = known.pathId === 0 ? '/' : messages.texts.text(known.pathId);
+      related.push({
+        label: `Observation of ${path}`,
+        detail: `${known.notifications} notifications, ${known.ended}`,
+        messages: await this.#listed(
+          [known.request, known.established ?? known.request, known.last],
+          'Observation',
+        ),
+      });
+    }
+    const device = this.devices.deviceOf(row);
+    for (const registration of devices.registrations.registrations) {
+      if (device < 0 || devices.devices.resolve(registration.device) !== device) continue;
+      const time = messages.time.get(row);
+      if (time < registration.from || time > registration.to) continue;
+      related.push({
+        label: `Registration ${registration.location ?? ''}`.trim(),
+        detail: `lifetime ${registration.lifetime ?? '?'} s, ${registration.updates} updates, ${registration.ended}`,
+        messages: await this.#listed(registration.evidence.rows(), 'Registration'),
+      });
+      break;
+    }
+    for (const attempt of devices.firmware.attempts) {
+      const rows = attempt.evidence.rows();
+      const isOne = rows.includes(row) || (transfer > 0 && attempt.transfers.includes(transfer - 1));
+      if (!isOne) continue;
+      related.push({
+        label: `Firmware update /${attempt.objectId}/${attempt.instanceId}`,
+        detail: `${attempt.method ?? 'unknown way'}, ${attempt.ended}${attempt.result === undefined ? '' : `: ${attempt.result.name}`}`,
+        messages: await this.#listed(rows, 'Update'),
+      });
+    }
+    return related;
+  }
+
+  async #listed(rows: readonly MessageRow[], role: string): Promise<RelatedMessage[]> {
+    const sorted = [...new Set(rows)].sort((a, b) => a - b);
+    const half = LISTED_MESSAGES / 2;
+    const listed =
+      sorted.length <= LISTED_MESSAGES ? sorted : [...sorted.slice(0, half), ...sorted.slice(-half)];
+    return Promise.all(listed.map((row) => this.#message(row, role)));
+  }
+}

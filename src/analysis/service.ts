@@ -1,0 +1,400 @@
+import { type AppendableByteStore, BlobStore } from '../capture/byte-store.ts';
+import type { MessageRow } from '../capture/units.ts';
+import { ObjectRegistry } from '../lwm2m/registry/registry.ts';
+import { Analysis, faultOf } from './analysis.ts';
+import { DeviceIndex } from './device-index.ts';
+import { deviceSummaries } from './device-summary.ts';
+import { Dissector } from './dissection/dissect.ts';
+import { completeFilter } from './filter/complete.ts';
+import { MessageBytes } from './message-bytes.ts';
+import { MessageFacts } from './message-facts.ts';
+import { compileMessageFilter, messageFilterFields } from './message-filter.ts';
+import { MessageSummary } from './message-summary.ts';
+import { readSources, type ReadingHost, type Source } from './open.ts';
+import { OverviewCounts } from './overview.ts';
+import type {
+  AnalysisProtocol,
+  AnalysisState,
+  AnalysisStatus,
+  AnalysisTotals,
+  DeviceSummary,
+  Dissection,
+  EventPort,
+  FilterAnswer,
+  FilterCompletion,
+  OpenSource,
+  Overview,
+  RowWindow,
+  TrackQuery,
+  TrackWindow,
+} from './protocol.ts';
+import { notRead } from './records/info-record.ts';
+import { RECORD_KINDS, Records, type RecordKind } from './records/records.ts';
+import { RowWindows } from './row-window.ts';
+import { ShownRows } from './shown-rows.ts';
+import { Timeline } from './timeline.ts';
+
+/** News go to the page at most this often, in milliseconds. */
+const STATUS_INTERVAL = 100;
+/** Work between two turns for others, in milliseconds. */
+const WORK_INTERVAL = 10;
+/** Things not read that a status names. */
+const NAMED_NOT_READ = 20;
+
+/** What the platform gives: clocks and storage are not the analysis's own. */
+export interface ServiceHost {
+  /** Milliseconds of a clock that never goes back. */
+  now(): number;
+  /** Resolves when waiting events have had their turn. */
+  yieldTurn(): Promise<void>;
+  createSpool(): Promise<AppendableByteStore>;
+  /** The bytes that a relay sends; ends when the relay closes, or when `signal` says so. */
+  connect(url: string, stopped: Promise<void>): AsyncIterable<Uint8Array>;
+}
+
+/** All that one opened set of captures needs; replaced as a whole by the next. */
+interface Opened {
+  analysis: Analysis;
+  facts: MessageFacts;
+  devices: DeviceIndex;
+  bytes: MessageBytes;
+  shown: ShownRows;
+  windows: RowWindows;
+  dissector: Dissector;
+  overview: OverviewCounts;
+  timeline: Timeline;
+  stores: AppendableByteStore[];
+  stopped: boolean;
+  stop: () => void;
+}
+
+/** Answers the page's commands: one analysis at a time, read in steps so that every question gets its turn. */
+export class AnalysisService implements AnalysisProtocol {
+  #opened: Opened | undefined;
+  #state: AnalysisState = 'idle';
+  #failure: string | undefined;
+  #port: EventPort | undefined;
+  #revision = 0;
+  #knownMessages = 0;
+  #lastStatus = -Infinity;
+  #lastTurn = 0;
+  #filterText = '';
+  #paused = false;
+  #resume: (() => void) | undefined;
+  readonly #registry = ObjectRegistry.core();
+
+  constructor(private readonly host: ServiceHost) {}
+
+  async listen(port: EventPort): Promise<void> {
+    this.#port = port;
+    this.#tell(true);
+  }
+
+  async open(sources: OpenSource[]): Promise<void> {
+    await this.close();
+    const opened = this.#prepare();
+    this.#opened = opened;
+    this.#failure = undefined;
+    this.#paused = false;
+    this.#state = sources.some((source) => source.kind === 'live') ? 'live' : 'loading';
+    this.#tell(true);
+    void this.#read(opened, sources);
+  }
+
+  async stop(): Promise<void> {
+    const opened = this.#opened;
+    if (opened === undefined || (this.#state !== 'loading' && this.#state !== 'live')) return;
+    opened.stopped = true;
+    opened.stop();
+    this.#release();
+    this.#state = 'stopped';
+    this.#tell(true);
+  }
+
+  async pause(paused: boolean): Promise<void> {
+    if (this.#state !== 'live') return;
+    this.#paused = paused;
+    if (!paused) this.#release();
+    this.#tell(true);
+  }
+
+  async close(): Promise<void> {
+    const opened = this.#opened;
+    this.#opened = undefined;
+    this.#state = 'idle';
+    this.#filterText = '';
+    if (opened === undefined) return;
+    opened.stopped = true;
+    opened.stop();
+    this.#release();
+    for (const store of opened.stores) await store.close();
+    this.#tell(true);
+  }
+
+  async status(): Promise<AnalysisStatus> {
+    return this.#status();
+  }
+
+  async totals(): Promise<AnalysisTotals> {
+    const opened = this.#opened;
+    if (opened === undefined)
+      return {
+        frames: 0,
+        messages: 0,
+        foreign: 0,
+        values: 0,
+        devices: 0,
+        registrations: 0,
+        updates: 0,
+        notifications: 0,
+        transfers: 0,
+        duplicates: 0,
+      };
+    const { frames, tracking } = opened.analysis;
+    return {
+      frames: frames.frames,
+      messages: tracking.messages.count,
+      foreign: frames.foreign,
+      values: tracking.values.count,
+      devices: opened.analysis.tracking.devices.devices.count,
+      registrations: tracking.devices.registered,
+      updates: tracking.devices.updates,
+      notifications: tracking.notifications,
+      transfers: tracking.transfers.transfers.length,
+      duplicates: tracking.messages.duplicates,
+    };
+  }
+
+  async rows(first: number, count: number): Promise<RowWindow> {
+    const opened = this.#opened ?? this.#prepare();
+    return opened.windows.window(first, count, this.#revision);
+  }
+
+  async setFilter(text: string): Promise<FilterAnswer> {
+    const opened = this.#opened;
+    if (opened === undefined) return { ok: true, shown: 0, revision: this.#revision };
+    if (text.trim() === '') {
+      this.#filterText = '';
+      await opened.shown.setFilter(undefined, () => this.#breathe());
+    } else {
+      const filter = compileMessageFilter(text, opened.analysis);
+      if (!filter.ok) return filter;
+      this.#filterText = text;
+      if (!(await opened.shown.setFilter(filter, () => this.#breathe())))
+        return { ok: true, shown: opened.shown.count, revision: this.#revision };
+    }
+    this.#revision++;
+    this.#tell(true);
+    return { ok: true, shown: opened.shown.count, revision: this.#revision };
+  }
+
+  async completeFilter(text: string, cursor: number): Promise<FilterCompletion[]> {
+    const opened = this.#opened ?? this.#prepare();
+    return completeFilter(text, cursor, messageFilterFields(opened.analysis));
+  }
+
+  async indexOfRow(row: MessageRow): Promise<number> {
+    return this.#opened?.shown.indexOf(row) ?? -1;
+  }
+
+  async indexAtTime(time: number): Promise<number> {
+    return this.#opened?.shown.indexAt(time) ?? -1;
+  }
+
+  async rowOfId(id: string): Promise<number> {
+    return this.#opened?.facts.rowOfId(id) ?? -1;
+  }
+
+  async dissect(row: MessageRow): Promise<Dissection | undefined> {
+    return this.#opened?.dissector.dissect(row);
+  }
+
+  async devices(first: number, count: number): Promise<DeviceSummary[]> {
+    const opened = this.#opened;
+    if (opened === undefined) return [];
+    return deviceSummaries(opened.analysis, opened.devices, first, count);
+  }
+
+  async overview(bins: number): Promise<Overview> {
+    const opened = this.#opened ?? this.#prepare();
+    return opened.overview.overview(bins, this.#revision);
+  }
+
+  async tracks(query: TrackQuery): Promise<TrackWindow> {
+    const opened = this.#opened;
+    if (opened === undefined) return { revision: this.#revision, totalTracks: 0, rows: [] };
+    return opened.timeline.window(query, this.#revision);
+  }
+
+  async setCollapsed(device: number, collapsed: boolean): Promise<void> {
+    this.#opened?.timeline.setCollapsed(device, collapsed);
+  }
+
+  async trackOfDevice(device: number): Promise<number> {
+    return this.#opened?.timeline.lineOf(device, this.#revision) ?? -1;
+  }
+
+  async records(kind: string): Promise<Blob> {
+    const opened = this.#opened;
+    const known = RECORD_KINDS.find((candidate) => candidate === kind);
+    if (opened === undefined || known === undefined) return new Blob([]);
+    return this.#recordsBlob(opened, known);
+  }
+
+  async #recordsBlob(opened: Opened, kind: RecordKind): Promise<Blob> {
+    const parts: Blob[] = [];
+    let text = '';
+    for await (const record of new Records(opened.analysis).of(kind)) {
+      text += `${JSON.stringify(record)}\n`;
+      if (text.length > 1 << 20) {
+        parts.push(new Blob([text]));
+        text = '';
+        const pause = this.#breathe();
+        if (pause !== undefined) await pause;
+      }
+    }
+    parts.push(new Blob([text]));
+    return new Blob(parts, { type: 'application/x-ndjson' });
+  }
+
+  #prepare(): Opened {
+    const analysis = new Analysis(this.#registry);
+    const facts = new MessageFacts(analysis);
+    const devices = new DeviceIndex(analysis);
+    const bytes = new MessageBytes(analysis);
+    const summaries = new MessageSummary(analysis, facts, bytes);
+    const shown = new ShownRows(analysis.tracking.messages);
+    return {
+      analysis,
+      facts,
+      devices,
+      bytes,
+      shown,
+      windows: new RowWindows(analysis, facts, devices, summaries, shown),
+      dissector: new Dissector(analysis, facts, bytes, devices, summaries),
+      overview: new OverviewCounts(analysis),
+      timeline: new Timeline(analysis, facts, devices),
+      stores: [],
+      stopped: false,
+      stop: () => {},
+    };
+  }
+
+  async #read(opened: Opened, sources: OpenSource[]): Promise<void> {
+    const stopped = new Promise<void>((resolve) => {
+      opened.stop = resolve;
+    });
+    try {
+      await this.#registry.loadAll();
+      const readable = sources.map<Source>((source) =>
+        source.kind === 'file'
+          ? { name: source.name, store: new BlobStore(source.blob) }
+          : { name: source.name, stream: this.host.connect(source.url, stopped) },
+      );
+      await readSources(opened.analysis, readable, this.#hostOf(opened));
+      if (this.#opened !== opened || opened.stopped) return;
+      // A filter may have tested rows whose answers came later.
+      if (this.#filterText !== '') await this.setFilter(this.#filterText);
+      this.#state = 'done';
+    } catch (error) {
+      if (this.#opened !== opened || opened.stopped) return;
+      this.#state = 'failed';
+      this.#failure = error instanceof Error ? error.message : String(error);
+    }
+    this.#tell(true);
+  }
+
+  #hostOf(opened: Opened): ReadingHost {
+    return {
+      createSpool: async () => {
+        const store = await this.host.createSpool();
+        opened.stores.push(store);
+        return store;
+      },
+      breathe: () => {
+        if (this.#paused) {
+          return new Promise((resolve) => {
+            this.#resume = resolve;
+          });
+        }
+        return this.#breathe();
+      },
+      stopped: () => opened.stopped,
+      progress: () => {
+        if (this.#opened === opened) this.#tell(false);
+      },
+    };
+  }
+
+  /** Gives waiting questions their turn when enough work was done; undefined where it is not time yet. */
+  #breathe(): Promise<void> | undefined {
+    const now = this.host.now();
+    if (now - this.#lastTurn < WORK_INTERVAL) return undefined;
+    return this.host.yieldTurn().then(() => {
+      this.#lastTurn = this.host.now();
+    });
+  }
+
+  #release(): void {
+    this.#paused = false;
+    const resume = this.#resume;
+    this.#resume = undefined;
+    resume?.();
+  }
+
+  /** Tells the page how things stand: at once where it must know, else at most every tenth of a second. */
+  #tell(now: boolean): void {
+    if (this.#port === undefined) return;
+    const time = this.host.now();
+    const first = this.#knownMessages === 0 && (this.#opened?.analysis.tracking.messages.count ?? 0) > 0;
+    if (!now && !first && time - this.#lastStatus < STATUS_INTERVAL) return;
+    this.#lastStatus = time;
+    this.#opened?.analysis.flush();
+    this.#opened?.shown.extend();
+    this.#revision++;
+    const status = this.#status();
+    this.#knownMessages = status.messages;
+    this.#port.postMessage({ type: 'status', status });
+  }
+
+  #status(): AnalysisStatus {
+    const opened = this.#opened;
+    const frames = opened?.analysis.frames;
+    const tracking = opened?.analysis.tracking;
+    const status: AnalysisStatus = {
+      state: this.#state,
+      paused: this.#paused,
+      revision: this.#revision,
+      files: (opened?.analysis.files ?? []).map((file) => {
+        const fault = faultOf(file);
+        return {
+          name: file.name,
+          bytes: file.bytes,
+          bytesRead: file.bytesRead,
+          container: file.reader?.container ?? '',
+          compression: file.compression,
+          frames: file.reader?.frames ?? 0,
+          ...(fault === undefined ? {} : { fault }),
+          ...(file.unreadable === undefined ? {} : { unreadable: file.unreadable }),
+        };
+      }),
+      frames: frames?.frames ?? 0,
+      messages: tracking?.messages.count ?? 0,
+      shown: opened?.shown.count ?? 0,
+      foreign: frames?.foreign ?? 0,
+      devices: tracking?.devices.devices.count ?? 0,
+      registrations: tracking?.devices.registered ?? 0,
+      values: tracking?.values.count ?? 0,
+      transfers: tracking?.transfers.transfers.length ?? 0,
+      firmwareUpdates: tracking?.devices.firmware.attempts.length ?? 0,
+      notRead: opened === undefined ? [] : notRead(opened.analysis).slice(0, NAMED_NOT_READ),
+      sealed: frames?.security.sealed() ?? [],
+      epochSeconds: frames?.epochSeconds ?? 0,
+      epochNanoseconds: frames?.epochNanoseconds ?? 0,
+      firstTime: frames !== undefined && Number.isFinite(frames.firstTime) ? frames.firstTime : 0,
+      lastTime: frames !== undefined && Number.isFinite(frames.lastTime) ? frames.lastTime : 0,
+    };
+    if (this.#failure !== undefined) status.failure = this.#failure;
+    return status;
+  }
+}

@@ -1,0 +1,62 @@
+import { type AppendableByteStore, MemoryStore } from '../../capture/byte-store.ts';
+
+/** Folder of the spools in the origin's private storage. */
+const FOLDER = 'spools';
+
+/**
+ * A spool in the private storage of the origin (a file that only this page can see); in memory where a browser has
+ * none, as in some private windows. Gone when it is closed; what an earlier page left behind is removed.
+ */
+export async function createOriginStore(): Promise<AppendableByteStore> {
+  try {
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle(FOLDER, { create: true });
+    await removeLeftOvers(folder);
+    const name = crypto.randomUUID();
+    const file = await folder.getFileHandle(name, { create: true });
+    return new OriginStore(await file.createSyncAccessHandle(), folder, name);
+  } catch {
+    return new MemoryStore();
+  }
+}
+
+/** Removes spools of pages that are gone; one in use is locked and stays. */
+async function removeLeftOvers(folder: FileSystemDirectoryHandle): Promise<void> {
+  for await (const name of folder.keys()) {
+    try {
+      await folder.removeEntry(name);
+    } catch {
+      // Locked: another page is using it.
+    }
+  }
+}
+
+class OriginStore implements AppendableByteStore {
+  #size = 0;
+
+  constructor(
+    private readonly handle: FileSystemSyncAccessHandle,
+    private readonly folder: FileSystemDirectoryHandle,
+    private readonly name: string,
+  ) {}
+
+  get size(): number {
+    return this.#size;
+  }
+
+  async append(bytes: Uint8Array): Promise<void> {
+    this.handle.write(bytes as Uint8Array<ArrayBuffer>, { at: this.#size });
+    this.#size += bytes.length;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, this.#size - offset)));
+    const read = this.handle.read(bytes, { at: offset });
+    return bytes.subarray(0, read);
+  }
+
+  async close(): Promise<void> {
+    this.handle.close();
+    await this.folder.removeEntry(this.name);
+  }
+}

@@ -1,0 +1,21 @@
+import type { ServiceHost } from '../../analysis/service.ts';
+import { createOriginStore } from './origin-store.ts';
+import { socketStream } from './socket-stream.ts';
+
+/** What a worker of the page gives the analysis: its clock, turns for waiting messages, storage, the live tap. */
+export function createServiceHost(): ServiceHost {
+  const channel = new MessageChannel();
+  const waiting: (() => void)[] = [];
+  channel.port1.onmessage = () => waiting.shift()?.();
+  return {
+    now: () => performance.now(),
+    // A message to oneself comes after those that wait; a timer would add four milliseconds.
+    yieldTurn: () =>
+      new Promise((resolve) => {
+        waiting.push(resolve);
+        channel.port2.postMessage(undefined);
+      }),
+    createSpool: createOriginStore,
+    connect: socketStream,
+  };
+}
