@@ -6,8 +6,6 @@ import { Evidence, OPEN_END, type Span } from './span.ts';
 export const FIRMWARE_STATES = ['Idle', 'Downloading', 'Downloaded', 'Updating'] as const;
 export type FirmwareState = (typeof FIRMWARE_STATES)[number];
 
-export const FirmwareStateValue = { idle: 0, downloading: 1, downloaded: 2, updating: 3 } as const;
-
 /** Values of resource 5, Update Result, that decide how an attempt ended (LwM2M Core §E.6). */
 export const FirmwareResult = {
   initial: 0,

@@ -11,7 +11,7 @@ import type { DeviceTable } from './identity.ts';
 import { uriPathText } from './package-uri.ts';
 
 /** The Firmware Update object (LwM2M Core §E.6); /33629 has the same resources. */
-export const FIRMWARE_OBJECT = 5;
+const FIRMWARE_OBJECT = 5;
 const DEVICE_OBJECT = 3;
 const DEVICE_FIRMWARE = 3;
 const Resource = {
@@ -263,7 +263,7 @@ export class FirmwareTracker implements AttemptStore {
     if (event.size > 0) attempt.length = event.size;
     const offset = blockOffset(event.block2);
     const isLast = event.block2 === NO_BLOCK || (event.block2 & 8) === 0;
-    instance.fetched(attempt, offset, bodyEndOffset(event, offset), isLast, event.row, event.time);
+    instance.fetched(attempt, offset, bodyEndOffset(event, event.block2), isLast, event.row, event.time);
   }
 
   /**
@@ -313,7 +313,7 @@ function takePackage(pending: PendingWrite, event: OperationEvent): void {
   pending.isFirstBlock = block1 === NO_BLOCK || block1 >>> 4 === 0;
   pending.hasMore = block1 !== NO_BLOCK && (block1 & 8) !== 0;
   pending.offset = blockOffset(block1);
-  pending.end = bodyEndOffset(event, pending.offset);
+  pending.end = bodyEndOffset(event, block1);
   pending.size = event.size;
   pending.transfer = event.transfer;
   const isBytes =
@@ -330,13 +330,22 @@ function isReset(hex: string): boolean {
 
 /** Offset of a block in its body: NUM × 2^(SZX + 4), for BERT × 1024 (RFC 7959 §2.2, RFC 8323 §6). */
 function blockOffset(block: number): ByteCount {
-  if (block === NO_BLOCK) return 0;
-  const exponent = Math.min(block & 7, 6) + 4;
-  return (block >>> 4) * 2 ** exponent;
+  return block === NO_BLOCK ? 0 : (block >>> 4) * blockSize(block);
 }
 
-/** Where a message's payload ends in the body. The event that ends a transfer may hold the whole body instead. */
-function bodyEndOffset(event: OperationEvent, offset: ByteCount): ByteCount {
+function blockSize(block: number): ByteCount {
+  return 16 << Math.min(block & 7, 6);
+}
+
+/**
+ * Where a message's payload ends in the body. The event that ends a transfer may hold the whole body instead: then
+ * it is longer than a block (or, for BERT, than what came before).
+ */
+function bodyEndOffset(event: OperationEvent, block: number): ByteCount {
   const length = event.bodyEnd - event.bodyStart;
-  return event.transferComplete && length > offset ? length : offset + length;
+  const offset = blockOffset(block);
+  const isBert = (block & 7) === 7;
+  const isWhole =
+    offset > 0 && (isBert ? event.transferComplete && length > offset : length > blockSize(block));
+  return isWhole ? length : offset + length;
 }

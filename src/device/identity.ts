@@ -17,10 +17,11 @@ const MAX_INTERVALS = 1024;
 const DEVICE_OBJECT = 3;
 const DeviceResource = { manufacturer: 0, model: 1, firmware: 3 } as const;
 
-/** Tells which endpoints have the same address; `FlowTable` does. */
+/** Tells of endpoints which address they have, and whether it is a group; `FlowTable` does. */
 export interface EndpointAddresses {
   /** Id of an endpoint's address without its port. */
   addressId(endpoint: number): number;
+  isMulticast(endpoint: number): boolean;
 }
 
 /** From `rows[i]` on, a conversation belongs to `devices[i]`; before `rows[0]` too. */
@@ -88,6 +89,7 @@ export class DeviceTable implements RegistrationListener {
   on(event: OperationEvent): void {
     const { conversation, operation } = event;
     if (!event.roleKnown || operation === Operation.none || operation > Operation.send) return;
+    if (this.#end[conversation] === undefined && this.#addresses.isMulticast(event.deviceEndpoint)) return;
     const isBootstrapStart =
       operation === Operation.bootstrapRequest || operation === Operation.bootstrapPackRequest;
     if (isBootstrapStart && event.phase === Phase.request) {

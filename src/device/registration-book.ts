@@ -91,6 +91,18 @@ export class RegistrationBook {
     return registration?.live === true ? registration : undefined;
   }
 
+  /**
+   * The registration at the location of a request or an answer. Where a location has been handed out again (by a
+   * server that was restarted, or in captures put together), the one of the same conversation counts.
+   */
+  find(event: OperationEvent): Registration | undefined {
+    const found = this.locations.find(event);
+    if (found === undefined || found.conversations.includes(event.conversation)) return found;
+    const here = this.inForce(event.conversation);
+    const isHere = here?.serverEndpoint === event.serverEndpoint && here.location === found.location;
+    return isHere ? here : found;
+  }
+
   /** Gives a registration its index; false where there are too many. */
   admit(registration: Registration): boolean {
     if (this.registrations.length >= MAX_REGISTRATIONS) {
@@ -245,6 +257,12 @@ export class RegistrationBook {
     // A De-register that was not answered may have ended it as well.
     const isLeaving = old.pending.isDeregister && old.pending.row !== NO_ROW;
     old.replacedBy = registration;
+    // Its lifetime was over, and no Update had been answered: the timer waited for one that was under way.
+    if (!isLeaving && old.expires <= event.time) {
+      this.end(old, 'expired', 'expired', old.expires, NO_ROW);
+      closeLastSpan(old.spans, event.time);
+      return;
+    }
     this.end(old, isLeaving ? 'unknown' : 'replaced', undefined, event.time, event.row);
   }
 }

@@ -81,7 +81,7 @@ export class Registration {
   ended: RegistrationEnd = 'open';
   /** True from the answer on (or what shows that there was one) until the end. */
   live = false;
-  /** Code byte of the answer to the Register, or of the answer that ended it; 0 for none. */
+  /** Code byte of the answer to the Register; 0 where none was seen. */
   code = 0;
   /** Updates that were accepted. */
   updates = 0;

@@ -171,7 +171,7 @@ export class RegistrationTracker {
 
   /** An Update or a De-register was sent. */
   #use(event: OperationEvent): void {
-    const registration = this.#book.locations.find(event) ?? this.#stray(event);
+    const registration = this.#book.find(event) ?? this.#stray(event);
     const { pending } = registration;
     const isContinued = isLaterBlock(event) && pending.row !== NO_ROW;
     pending.row = event.row;
@@ -204,7 +204,7 @@ export class RegistrationTracker {
   }
 
   #useAnswer(event: OperationEvent): void {
-    const registration = this.#book.locations.find(event);
+    const registration = this.#book.find(event);
     if (registration === undefined) return;
     const { pending } = registration;
     if (event.code === Code.continue || pending.row === NO_ROW || pending.row !== event.requestRow) return;
@@ -220,7 +220,6 @@ export class RegistrationTracker {
   #deregistered(registration: Registration, event: OperationEvent): void {
     if (registration.index < 0 && !this.#admitStray(registration, event)) return;
     this.#answered(registration);
-    registration.code = event.code;
     this.#book.end(registration, 'deregistered', undefined, event.time, event.row);
   }
 
@@ -234,7 +233,6 @@ export class RegistrationTracker {
       registration.evidence.decide(event.row);
       return;
     }
-    registration.code = event.code;
     this.#book.end(registration, 'lost', 'lost', event.time, event.row);
   }
 

@@ -204,6 +204,20 @@ describe('push', () => {
     expect(story.firmware.attempts[0]).toMatchObject({ received: 192, length: 384, complete: false });
   });
 
+  it('the last block’s event may hold the whole body', () => {
+    const story = started();
+    for (const block of [0, 1]) {
+      const more = block === 0;
+      const body = new Uint8Array(more ? 64 : 100).fill(1);
+      story.exchange(Operation.writeReplace, more ? '2.31' : '2.04', {
+        path: '/5/0/0',
+        body,
+        block1: [block, more, 64],
+      });
+    }
+    expect(story.firmware.attempts[0]).toMatchObject({ length: 100, received: 100, complete: true });
+  });
+
   it('a block that was not seen leaves a gap', () => {
     const story = started();
     const body = new Uint8Array(64).fill(1);

@@ -95,6 +95,12 @@ describe('late start', () => {
     expect(names(story)).toEqual([]);
   });
 
+  it('a group that requests are sent to is no device', () => {
+    const story = new Story();
+    story.ask(Operation.read, { path: '/3/0', device: 9901 });
+    expect(names(story)).toEqual([]);
+  });
+
   it('a name that is learned later holds for the conversation from its beginning', () => {
     const story = new Story();
     story.read('/3/0/9', 87);

@@ -114,7 +114,7 @@ describe('registration life cycle', () => {
     const story = new Story();
     story.register('ep=a&lt=60', '/rd/1');
     story.at(10).exchange(Operation.update, '4.04', { path: '/rd/1' });
-    expect(story.registrations.registrations[0]).toMatchObject({ ended: 'lost', code: 0x84, to: 10 * NANO });
+    expect(story.registrations.registrations[0]).toMatchObject({ ended: 'lost', code: 0x41, to: 10 * NANO });
   });
 
   it('UPDATING without an answer stays registered, and the expiry keeps running', () => {
@@ -207,6 +207,26 @@ describe('registration life cycle', () => {
     story.register('ep=a&lt=200', '/rd/1', { conversation: 2, server: 906 });
     story.register('ep=b&lt=200', '/rd/2');
     expect(story.registrations.registrations.map(({ ended }) => ended)).toEqual(['open', 'open', 'open']);
+  });
+
+  it('a replacement after the lifetime was over shows that it had expired', () => {
+    const story = new Story();
+    story.register('ep=a&lt=60', '/rd/1');
+    story.at(50).ask(Operation.update, { path: '/rd/1' });
+    story.at(90).register('ep=a&lt=60', '/rd/2');
+    expect(story.registrations.registrations[0]).toMatchObject({ ended: 'expired', to: 60 * NANO });
+  });
+
+  it('a location that is handed out to another client stays the first one’s in its own conversation', () => {
+    const story = new Story();
+    story.register('ep=a&lt=600', '/rd/0');
+    story.register('ep=b&lt=600', '/rd/0', { conversation: 2, device: 202 });
+    story.at(10).exchange(Operation.update, '2.04', { path: '/rd/0' });
+    story.at(20).exchange(Operation.update, '2.04', { path: '/rd/0', conversation: 2, device: 202 });
+    expect(story.registrations.registrations.map(({ endpoint, updates }) => [endpoint, updates])).toEqual([
+      ['a', 1],
+      ['b', 1],
+    ]);
   });
 
   it('an Update from another address keeps the registration and notes the address', () => {

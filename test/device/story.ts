@@ -51,7 +51,7 @@ function blockOf(block: [number, boolean, number] | undefined): number {
 
 /**
  * A capture told message by message: feeds the reducers as the analysis does, with a timer heap of its own. Endpoint
- * ids are address × 100 + port, so that 101 and 102 are two ports of one address.
+ * ids are address × 100 + port, so that 101 and 102 are two ports of one address; from 9900 on they are groups.
  */
 export class Story {
   readonly timers: { time: number; kind: TimerKindCode; subject: number }[] = [];
@@ -60,7 +60,10 @@ export class Story {
       this.timers.push({ time, kind, subject });
     },
   });
-  readonly devices = new DeviceTable({ addressId: (endpoint) => Math.floor(endpoint / 100) });
+  readonly devices = new DeviceTable({
+    addressId: (endpoint) => Math.floor(endpoint / 100),
+    isMulticast: (endpoint) => endpoint >= 9900,
+  });
   readonly firmware = new FirmwareTracker(this.devices, [5, 33629]);
   readonly event = new OperationEvent();
   conversation = 1;
