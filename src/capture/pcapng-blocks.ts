@@ -37,9 +37,7 @@ export const SKIPPED_KINDS: ReadonlyMap<number, string> = new Map([
 ]);
 
 /** Blocks without a frame that Wireshark numbers like frames, so that our numbers stay its numbers (wiretap, pcapng.c). */
-export const NUMBERED_KINDS: ReadonlySet<number> = new Set([
-  9, 0x204, 0x208, 0x216, 0x217, 0x221, 0x222, 0xbad, 0x40000bad,
-]);
+export const NUMBERED_KINDS: ReadonlySet<number> = new Set([9, 0x204, 0x216, 0x221, 0xbad, 0x40000bad]);
 
 /** Says whether a block of this type is read; others are passed over. */
 export function isReadKind(type: number): boolean {

@@ -79,7 +79,7 @@ const TEXTS: readonly (readonly [pattern: RegExp, what: string, advice: string])
   [/^\{\\rtf/, 'a rich text document', 'drop the capture itself'],
   [/^[{[]/, 'a JSON document', 'keys and exports are JSON, captures are pcap or pcapng'],
   [
-    /^(0x)?[0-9a-f]{4,8}:?\s+([0-9a-f]{2}[ \t]+){2,}|^([0-9a-f]{2}[ \t]+){4,}/,
+    /^(0x)?[0-9a-f]{4,8}:?\s+(([0-9a-f]{2}){1,2}[ \t]+){2,}|^([0-9a-f]{2}[ \t]+){4,}/,
     'a hex dump',
     'text2pcap (of Wireshark) makes a capture of it',
   ],
