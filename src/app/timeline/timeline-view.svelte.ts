@@ -31,6 +31,9 @@ export class TimelineView {
   /** Where the pointer is, in pixels from the tracks' left edge; zooming keeps the time under it. */
   pointerX: number | undefined;
 
+  /** Brings the head of a device into sight; set by the tracks. */
+  revealDevice: (device: number) => Promise<void> = async () => {};
+
   readonly #session: Session;
   readonly extent: TimeWindow;
   readonly visible: TimeWindow;
@@ -117,5 +120,6 @@ export class TimelineView {
     panLeft: (): void => this.show(panByShare(this.visible, -PAN_STEP, this.extent)),
     panRight: (): void => this.show(panByShare(this.visible, PAN_STEP, this.extent)),
     fit: (): void => this.show(this.extent),
+    revealDevice: (device: number): Promise<void> => this.revealDevice(device),
   };
 }
