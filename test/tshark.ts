@@ -15,10 +15,7 @@ const MOST_OUTPUT = 1 << 30;
 /** A folder that does not exist, so that no preferences of this machine's user change what the tools print. */
 const NO_PROFILE = join(tmpdir(), 'lwm2m-scope-no-wireshark-profile');
 
-function run(
-  tool: 'tshark' | 'capinfos' | 'editcap' | 'text2pcap' | 'mergecap',
-  args: readonly string[],
-): ToolRun {
+function run(tool: 'tshark' | 'capinfos' | 'mergecap', args: readonly string[]): ToolRun {
   const result = spawnSync(tool, args, {
     encoding: 'utf8',
     maxBuffer: MOST_OUTPUT,
@@ -58,11 +55,6 @@ export function tshark(args: readonly string[]): ToolRun {
 /** Runs capinfos and gives all it printed. */
 export function capinfos(args: readonly string[]): ToolRun {
   return run('capinfos', args);
-}
-
-/** Runs editcap (to convert or cut a capture) and gives all it printed. */
-export function editcap(args: readonly string[]): ToolRun {
-  return run('editcap', args);
 }
 
 /** Runs mergecap (to join captures) and gives all it printed. */

@@ -26,7 +26,7 @@ export const InflateState = {
   hungry: 0,
   /** A buffer is full: take the piece and run again. */
   full: 1,
-  /** The final block has ended; `position` is the first byte after it. */
+  /** The final block has ended; `rest` begins with the first byte after it. */
   ended: 2,
   /** The data is damaged; `damage` says how. */
   damaged: 3,

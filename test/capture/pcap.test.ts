@@ -1,12 +1,27 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
+// @ts-expect-error The package has no types; what is used of it is described below.
 import { parse } from 'pcap-parser';
 import { describe, expect, test } from 'vitest';
 import { PcapReader } from '../../src/capture/pcap.ts';
 import { RECORDED } from '../captures.ts';
 import { Collector, pushPieces, readCapture } from './read-capture.ts';
 import { concat, pcapHeader, pcapRecord, text } from './write-capture.ts';
+
+/** What is used of pcap-parser. */
+interface PcapParser {
+  on(event: 'globalHeader', listener: (header: { linkLayerType: number }) => void): this;
+  on(event: 'packet', listener: (packet: { header: PacketHeader; data: Buffer }) => void): this;
+  on(event: 'error', listener: (error: Error) => void): this;
+  on(event: 'end', listener: () => void): this;
+}
+interface PacketHeader {
+  timestampSeconds: number;
+  timestampMicroseconds: number;
+  originalLength: number;
+}
+const parsePcap = parse as (path: string) => PcapParser;
 
 const SECONDS = 1_600_000_000;
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
@@ -271,7 +286,7 @@ describe.skipIf(RECORDED === undefined)(
         const theirs: unknown[] = [];
         let link: number | undefined;
         await new Promise<void>((resolve, reject) => {
-          parse(path)
+          parsePcap(path)
             .on('globalHeader', (header) => (link = header.linkLayerType))
             .on('packet', ({ header, data }) =>
               theirs.push([
