@@ -1,3 +1,4 @@
+import { NO_ROW } from '../../capture/units.ts';
 import { missingOf, type Observation } from '../../coap/observation.ts';
 import { hexText } from '../../lwm2m/value-text.ts';
 import type { JsonObject } from './json.ts';
@@ -34,6 +35,8 @@ export async function observationRecord(
     observation.endRow ?? observation.last,
     observation.last,
   ]);
+  // A registration that a timer ended took the observation with it: no message says so.
+  rows.delete(NO_ROW);
   record.evidence = [...rows].sort((a, b) => a - b).map((row) => facts.id(row));
   const count = observation.notifications + 2;
   if (count > rows.size) record.evidence_count = count;
