@@ -14,6 +14,9 @@ export default defineConfig({
   use: {
     baseURL: `http://127.0.0.1:${PAGE_PORT}${PAGE_PATH}`,
     viewport: { width: 1440, height: 900 },
-    launchOptions: { executablePath: chromiumExecutable(), args: chromiumArguments() },
+    launchOptions: {
+      executablePath: chromiumExecutable(),
+      args: [...chromiumArguments(), '--host-resolver-rules=MAP foreign.test 127.0.0.1'],
+    },
   },
 });

@@ -103,9 +103,19 @@ export class Session {
     };
   }
 
+  /** True where nothing could be read of what was opened, so that there is nothing to look at. */
+  get refused(): boolean {
+    const { state, frames, files } = this.status;
+    if (state !== 'done' && state !== 'stopped' && state !== 'failed') return false;
+    if (this.ended !== undefined || frames > 0) return false;
+    return (
+      state === 'failed' || files.some((file) => file.unreadable !== undefined || file.fault !== undefined)
+    );
+  }
+
   /** True while a capture, or a part of one, can be looked at. */
   get hasCapture(): boolean {
-    return this.status.state !== 'idle' && (this.status.frames > 0 || this.status.state !== 'failed');
+    return this.status.state !== 'idle' && this.status.files.length > 0 && !this.refused;
   }
 
   /** Opens captures in place of what is open. */

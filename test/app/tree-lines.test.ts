@@ -15,7 +15,7 @@ const SHAPE = { expanded: new Map<string, boolean>(), full: new Set<string>() };
 describe('treeLines', () => {
   test('shows CoAP open and what lies below it closed', () => {
     expect(treeLines(FIELDS, SHAPE).map((line) => [line.path, line.depth, line.expanded])).toEqual([
-      ['/Frame 7', 0, false],
+      ['/Frame', 0, false],
       ['/CoAP', 0, true],
       ['/CoAP/Option', 1, true],
       ['/CoAP/Option/Length', 2, undefined],
@@ -26,12 +26,12 @@ describe('treeLines', () => {
   test('keeps what was opened and closed', () => {
     const lines = treeLines(FIELDS, {
       expanded: new Map([
-        ['/Frame 7', true],
+        ['/Frame', true],
         ['/CoAP', false],
       ]),
       full: new Set(),
     });
-    expect(lines.map((line) => line.path)).toEqual(['/Frame 7', '/Frame 7/Ethernet', '/CoAP']);
+    expect(lines.map((line) => line.path)).toEqual(['/Frame', '/Frame/Ethernet', '/CoAP']);
     expect(parentLine(lines, 1)).toBe(0);
     expect(parentLine(lines, 2)).toBe(-1);
   });

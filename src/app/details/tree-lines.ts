@@ -32,6 +32,11 @@ function expandedAtFirst(node: FieldNode, depth: number): boolean {
   return depth < 3;
 }
 
+/** Name of a field in paths: a layer's own number (`Frame 7`) differs from message to message and is left out. */
+function nameOf(node: FieldNode, depth: number): string {
+  return depth === 0 ? node.label.replace(/ \d+$/, '') : node.label;
+}
+
 /** The lines of a field tree, as far as it is open, in the order in which they are shown. */
 export function treeLines(fields: readonly FieldNode[], shape: TreeShape): TreeLine[] {
   const lines: TreeLine[] = [];
@@ -40,9 +45,10 @@ export function treeLines(fields: readonly FieldNode[], shape: TreeShape): TreeL
     const most = shape.full.has(parent) ? nodes.length : Math.min(nodes.length, FIRST_CHILDREN);
     for (let index = 0; index < most; index++) {
       const node = nodes[index]!;
-      const count = (seen.get(node.label) ?? 0) + 1;
-      seen.set(node.label, count);
-      const path = `${parent}/${node.label}${count > 1 ? `#${count}` : ''}`;
+      const name = nameOf(node, depth);
+      const count = (seen.get(name) ?? 0) + 1;
+      seen.set(name, count);
+      const path = `${parent}/${name}${count > 1 ? `#${count}` : ''}`;
       const parentNode = node.children !== undefined && node.children.length > 0;
       const expanded = parentNode ? (shape.expanded.get(path) ?? expandedAtFirst(node, depth)) : undefined;
       const line: TreeLine = { path, node, depth, expanded, position: index + 1, siblings: nodes.length };
@@ -73,17 +79,18 @@ export function parentLine(lines: readonly TreeLine[], at: number): number {
 
 /** Paths of all fields above `field`, outermost first, or undefined where it is not in the tree. */
 export function pathsTo(fields: readonly FieldNode[], field: FieldNode): string[] | undefined {
-  const search = (nodes: readonly FieldNode[], parent: string): string[] | undefined => {
+  const search = (nodes: readonly FieldNode[], parent: string, depth: number): string[] | undefined => {
     const seen = new Map<string, number>();
     for (const node of nodes) {
-      const count = (seen.get(node.label) ?? 0) + 1;
-      seen.set(node.label, count);
-      const path = `${parent}/${node.label}${count > 1 ? `#${count}` : ''}`;
+      const name = nameOf(node, depth);
+      const count = (seen.get(name) ?? 0) + 1;
+      seen.set(name, count);
+      const path = `${parent}/${name}${count > 1 ? `#${count}` : ''}`;
       if (node === field) return [path];
-      const below = node.children && search(node.children, path);
+      const below = node.children && search(node.children, path, depth + 1);
       if (below) return [path, ...below];
     }
     return undefined;
   };
-  return search(fields, '');
+  return search(fields, '', 0);
 }
