@@ -215,13 +215,12 @@ interface Recording {
   path: string;
 }
 
-const recordings: Recording[] = [
-  ...capturesBelow(FIXTURES).map((path) => ({ folder: FIXTURES, path })),
-  ...(RECORDED === undefined ? [] : capturesBelow(RECORDED).map((path) => ({ folder: RECORDED, path }))),
-].filter(
-  // A fixture is a copy of the recording with its name.
-  ({ path }, index, all) => all.findIndex((other) => basename(other.path) === basename(path)) === index,
-);
+/** Captures of both folders; a fixture is a copy of the recording with its name. */
+const recordings: Recording[] = [FIXTURES, ...(RECORDED === undefined ? [] : [RECORDED])]
+  .flatMap((folder) => capturesBelow(folder).map((path) => ({ folder, path })))
+  .filter(
+    ({ path }, index, all) => all.findIndex((other) => basename(other.path) === basename(path)) === index,
+  );
 const plain = recordings.filter(({ path }) => !path.endsWith('.gz'));
 const compressed = recordings.filter(({ path }) => path.endsWith('.gz'));
 
