@@ -1,11 +1,10 @@
-import { Outcome } from '../capture/outcome.ts';
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
 import { TransferTracker } from '../coap/block-wise.ts';
 import { Code, isRequest, isResponse, MessageType } from '../coap/code.ts';
 import { ExchangeTracker, Found } from '../coap/exchange.ts';
 import type { MessageBatch } from '../coap/message-batch.ts';
-import { NO_OPTION } from '../coap/message.ts';
+import { MessageFault, NO_OPTION } from '../coap/message.ts';
 import { ObservationTracker } from '../coap/observation.ts';
 import { Operation } from '../lwm2m/operation.ts';
 import type { ObjectRegistry } from '../lwm2m/registry/registry.ts';
@@ -92,9 +91,10 @@ export class MessageTracking implements BatchTaker {
       const wide = this.#wideTimes.get(index);
       if (wide !== undefined) messages.keepWideTime(row, wide.seconds, wide.nanoseconds);
     }
-    const outcome = batch.outcome[index]!;
-    // A damaged header gives nothing to match by; a message cut in its payload has all that matching needs.
-    if (outcome !== Outcome.ok && outcome !== Outcome.truncated && batch.length[index]! < 4) return;
+    // A damaged header gives nothing to match by, and another version is not this protocol; a message cut in its
+    // payload has all that matching needs.
+    const fault = batch.fault[index]!;
+    if (fault === MessageFault.version || fault === MessageFault.tooShort || batch.length[index]! < 4) return;
     const found = this.#exchanges.track(batch, index, row, this.clock);
     const partner = this.#exchanges.partner;
     const code = batch.code[index]!;

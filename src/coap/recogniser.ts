@@ -85,7 +85,7 @@ export class CoapRecogniser {
     const cursor = this.#cursor;
     cursor.start(view);
     for (let count = 0; count < EVIDENCE_OPTIONS && cursor.next(); count++) {
-      points += this.#optionPoints(cursor, request);
+      points += this.#optionPoints(view, cursor, request);
     }
     if (view.optionCount === 0) {
       // Nothing but header and token: short and exact is what acknowledged answers look like.
@@ -94,15 +94,32 @@ export class CoapRecogniser {
     return points;
   }
 
-  #optionPoints(cursor: OptionCursor, request: boolean): number {
+  #optionPoints(view: MessageView, cursor: OptionCursor, request: boolean): number {
     const { number, valueLength } = cursor;
     if (!isRegisteredOption(number)) return number === 0 || isCritical(number) ? -4 : -1;
     const definition = optionDefinition(number)!;
     if (valueLength < definition.minimum || valueLength > definition.maximum) return -3;
     if (request && (number === OptionNumber.locationPath || number === OptionNumber.locationQuery)) return -3;
     if (!request && (number === OptionNumber.uriPath || number === OptionNumber.uriQuery)) return -3;
-    return number === OptionNumber.uriPath && valueLength === 0 ? 0 : 1;
+    if (number === OptionNumber.uriPath || number === OptionNumber.uriQuery)
+      return valueLength === 0 ? 0 : isPrintable(view.bytes, cursor.valueStart, valueLength) ? 2 : -2;
+    if (number === OptionNumber.oscore) return isOscoreValue(view, cursor) ? 2 : -2;
+    return 1;
   }
+}
+
+/** Text as paths and queries are: nothing of ASCII below space. */
+function isPrintable(bytes: Uint8Array, start: number, length: number): boolean {
+  for (let index = start; index < start + length; index++)
+    if (bytes[index]! < 0x20 || bytes[index] === 0x7f) return false;
+  return true;
+}
+
+/** Flags that RFC 8613 §6.1 allows, and a ciphertext behind them. */
+function isOscoreValue(view: MessageView, cursor: OptionCursor): boolean {
+  if (view.payloadStart === view.payloadEnd) return false;
+  const flags = cursor.valueLength === 0 ? 0 : view.bytes[cursor.valueStart]!;
+  return (flags & 0xe0) === 0 && (flags & 7) <= 5 && (flags & 7) < Math.max(1, cursor.valueLength);
 }
 
 function padded(length: number): number {
