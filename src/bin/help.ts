@@ -1,0 +1,73 @@
+const READING = `Options:
+  --format text|ndjson|json|csv  how records are written (text on a terminal, else ndjson)
+  -o, --output FILE              where to (standard output)
+`;
+const CAPTURES = `CAPTURE is a file in pcap or pcapng, compressed with gzip or not, or - for standard input.
+Several are read together.
+`;
+const REPLAY = `  --replay FILE  capture that is played as if live, from its start for each client
+  --speed N      seconds of the capture in one second (1); max or 0: as fast as the client takes
+  --exact-gaps   keeps silences longer than 5 seconds, which are shortened otherwise
+`;
+
+interface CommandHelp {
+  usage: string;
+  purpose: string;
+  more: string;
+}
+
+function reading(name: string, purpose: string, options = READING): CommandHelp {
+  return { usage: `${name} CAPTURE...`, purpose, more: `${CAPTURES}\n${options}` };
+}
+
+const COMMANDS: Readonly<Record<string, CommandHelp>> = {
+  info: reading('info', 'what the files are: interfaces, frames, what was not read and why'),
+  messages: reading(
+    'messages',
+    'one record a CoAP message, in capture order',
+    `${READING}  --filter EXPR                  only messages that match, such as 'coap.code == 2.05'\n`,
+  ),
+  devices: reading('devices', 'one record a device'),
+  sessions: reading('sessions', 'one record a registration or a bootstrap'),
+  transfers: reading('transfers', 'one record a block-wise transfer, complete or not'),
+  observations: reading('observations', 'one record an observation'),
+  firmware: reading('firmware', 'one record a firmware update attempt'),
+  serve: {
+    usage: 'serve [CAPTURE]',
+    purpose: 'the page, on loopback; opens with CAPTURE',
+    more: `The page listens on 127.0.0.1 only and ends with ctrl-c. With --replay it offers a live tap beside it.
+
+Options:
+  --port N       port (8460, or any that is free where that is taken)
+${REPLAY}`,
+  },
+  tap: {
+    usage: 'tap --replay FILE',
+    purpose: 'the live tap alone: plays a capture over a WebSocket on loopback',
+    more: `The page connects to the address that is printed. Listening on a network interface is not there yet.
+
+Options:
+  --port N       port (8461, or any that is free where that is taken)
+${REPLAY}`,
+  },
+};
+
+/** Names of all commands. */
+export const COMMAND_NAMES: readonly string[] = Object.keys(COMMANDS);
+
+/** The help of one command, or of all where the command is absent or unknown. Ends with a line break. */
+export function helpText(command: string | undefined): string {
+  const one = command !== undefined && Object.hasOwn(COMMANDS, command) ? COMMANDS[command] : undefined;
+  if (one !== undefined) return `lwm2m-scope ${one.usage} [OPTIONS]\n${one.purpose}\n\n${one.more}`;
+  const width = Math.max(...Object.values(COMMANDS).map(({ usage }) => usage.length));
+  const lines = Object.values(COMMANDS).map(({ usage, purpose }) => `  ${usage.padEnd(width)}  ${purpose}\n`);
+  return `lwm2m-scope reads captured CoAP and LwM2M traffic and says what each device did.
+
+lwm2m-scope COMMAND [OPTIONS]
+${lines.join('')}
+  --help     this text, and after a command that command's options
+  --version  the version
+
+Exit code: 0 done; 2 the capture or the arguments cannot be used (one line on standard error).
+`;
+}
