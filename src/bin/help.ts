@@ -35,7 +35,8 @@ const COMMANDS: Readonly<Record<string, CommandHelp>> = {
   serve: {
     usage: 'serve [CAPTURE]',
     purpose: 'the page, on loopback; opens with CAPTURE',
-    more: `The page listens on 127.0.0.1 only and ends with ctrl-c. With --replay it offers a live tap beside it.
+    more: `The page listens on 127.0.0.1 only and ends with ctrl-c.
+With --replay it offers a live tap beside it.
 
 Options:
   --port N       port (8460, or any that is free where that is taken)
@@ -44,7 +45,8 @@ ${REPLAY}`,
   tap: {
     usage: 'tap --replay FILE',
     purpose: 'the live tap alone: plays a capture over a WebSocket on loopback',
-    more: `The page connects to the address that is printed. Listening on a network interface is not there yet.
+    more: `The page connects to the address that is printed.
+Listening on a network interface is not there yet.
 
 Options:
   --port N       port (8461, or any that is free where that is taken)
