@@ -199,11 +199,6 @@ export function keyText(key: string): string {
   return APPLE ? `⌘${name}` : `Ctrl ${name}`;
 }
 
-/** The keys of a command with this id, for hints in the page. */
-export function keysOf(id: string): readonly string[] {
-  return COMMANDS.find((command) => command.id === id)?.keys ?? [];
-}
-
 function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&

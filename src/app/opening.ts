@@ -1,4 +1,4 @@
-import type { PageState } from './page-state.svelte.ts';
+import type { LiveOffer, PageState } from './page-state.svelte.ts';
 import { markChosen } from './page-marks.ts';
 
 /** A small picture of a sample: places in thousandths of its length. */
@@ -21,15 +21,6 @@ export interface Sample {
   packets: number;
   seconds: number;
   preview?: SamplePreview;
-}
-
-/** What the server of the page says of a live tap; a plain host of files says nothing. */
-export interface LiveOffer {
-  /** WebSocket that sends a capture's bytes. */
-  live?: string;
-  /** Name and place of a capture that the server was started with. */
-  capture?: string;
-  captureUrl?: string;
 }
 
 function beside(path: string): string {

@@ -1,6 +1,6 @@
 import type { Device } from '../../device/device-record.ts';
 import type { JsonObject } from './json.ts';
-import type { RecordContext } from './records.ts';
+import type { RecordContext } from './record-context.ts';
 
 /** The record of one device (`devices`). */
 export function deviceRecord(context: RecordContext, device: Device): JsonObject {

@@ -1,6 +1,6 @@
 import type { FirmwareAttempt, FirmwareVersion } from '../../device/firmware-attempt.ts';
 import type { JsonObject } from './json.ts';
-import type { RecordContext } from './records.ts';
+import type { RecordContext } from './record-context.ts';
 import { addEvidence } from './session-record.ts';
 import { sha256Text } from './sha256.ts';
 

@@ -2,7 +2,7 @@ import { NO_ROW } from '../../capture/units.ts';
 import { missingOf, type Observation } from '../../coap/observation.ts';
 import { hexText } from '../../lwm2m/value-text.ts';
 import type { JsonObject } from './json.ts';
-import type { RecordContext } from './records.ts';
+import type { RecordContext } from './record-context.ts';
 
 /** The record of one observation (`observations`); undefined for a request that was answered without Observe. */
 export async function observationRecord(

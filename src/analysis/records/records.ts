@@ -9,6 +9,7 @@ import { infoRecord } from './info-record.ts';
 import type { JsonObject } from './json.ts';
 import { MessageRecords } from './message-record.ts';
 import { observationRecord } from './observation-record.ts';
+import type { RecordContext } from './record-context.ts';
 import { sessionRecord } from './session-record.ts';
 import { transferRecord } from './transfer-record.ts';
 
@@ -23,14 +24,6 @@ export const RECORD_KINDS = [
   'firmware',
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
-
-/** What the makers of records share. */
-export interface RecordContext {
-  analysis: Analysis;
-  facts: MessageFacts;
-  bytes: MessageBytes;
-  devices: DeviceIndex;
-}
 
 /** Makes the records of one analysis from its tables, for the command line and the exports alike. */
 export class Records {

@@ -3,7 +3,7 @@ import type { Registration } from '../../device/registration-record.ts';
 import type { Evidence } from '../../device/span.ts';
 import type { MessageFacts } from '../message-facts.ts';
 import type { JsonObject } from './json.ts';
-import type { RecordContext } from './records.ts';
+import type { RecordContext } from './record-context.ts';
 
 /** The record of one registration (`sessions`). */
 export function sessionRecord(context: RecordContext, registration: Registration): JsonObject {

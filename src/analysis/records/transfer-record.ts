@@ -1,7 +1,7 @@
 import type { Transfer } from '../../coap/block-wise.ts';
 import { codeName, codeText } from '../../coap/code.ts';
 import type { JsonObject } from './json.ts';
-import type { RecordContext } from './records.ts';
+import type { RecordContext } from './record-context.ts';
 import { sha256Text } from './sha256.ts';
 
 /** The record of one block-wise transfer (`transfers`). */

@@ -1,12 +1,5 @@
 import type { Dissection, FieldNode } from '../../analysis/protocol.ts';
 
-/** A range of bytes of one view; `length` may be 0. */
-export interface ByteRange {
-  view: number;
-  start: number;
-  length: number;
-}
-
 /** The deepest field that holds a byte, or undefined. Of fields alike in length the later, deeper one. */
 export function fieldAt(fields: readonly FieldNode[], view: number, offset: number): FieldNode | undefined {
   let best: FieldNode | undefined;
