@@ -35,17 +35,13 @@ export default ts.config(
   {
     files: stages,
     rules: {
-      // Time comes from the capture, and a stage runs in a page, a worker and Node alike.
+      // Time comes from the capture, bytes come through the byte store, and a stage runs in a page, a worker and Node.
       'no-restricted-globals': [
         'error',
-        'Date',
-        'performance',
-        'window',
-        'document',
-        'self',
-        'process',
-        'Buffer',
-        'navigator',
+        ...['Date', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'requestAnimationFrame'],
+        ...['globalThis', 'window', 'self', 'document', 'navigator', 'location', 'localStorage', 'indexedDB'],
+        ...['process', 'Buffer', 'global', 'Worker'],
+        ...['fetch', 'XMLHttpRequest', 'WebSocket', 'EventSource', 'crypto'],
       ],
       'no-restricted-properties': ['error', { object: 'Math', property: 'random' }],
     },
