@@ -45,6 +45,7 @@ export class AnalysisClient implements AnalysisProtocol {
   #remote: AnalysisProtocol | undefined;
   #news: MessagePort | undefined;
   #ready: Promise<void> = Promise.resolve();
+  #isReady = false;
   #ended: string | undefined;
   readonly #pending = new Set<(reason: Error) => void>();
 
@@ -79,6 +80,7 @@ export class AnalysisClient implements AnalysisProtocol {
         worker.removeEventListener('message', heard);
         this.#pending.delete(refused);
         release();
+        this.#isReady = true;
         resolve();
       };
       const refused = (reason: Error): void => {
@@ -178,8 +180,8 @@ export class AnalysisClient implements AnalysisProtocol {
     }
     return new Promise<T>((resolve, reject) => {
       this.#pending.add(reject);
-      this.#ready
-        .then(() => run(remote))
+      // At once where it can be: the page may be busy for long before the next microtask.
+      (this.#isReady ? run(remote) : this.#ready.then(() => run(remote)))
         .then(resolve, reject)
         .finally(() => this.#pending.delete(reject));
     });
@@ -193,6 +195,7 @@ export class AnalysisClient implements AnalysisProtocol {
 
   #stopWorker(reason: string): void {
     this.#ended = reason;
+    this.#isReady = false;
     this.#worker?.terminate();
     this.#worker = undefined;
     this.#remote = undefined;

@@ -121,6 +121,8 @@ export class Session {
   /** Opens captures in place of what is open. */
   async open(sources: OpenSource[]): Promise<void> {
     if (this.ended !== undefined) this.startAgain();
+    // The worker begins while the page builds its views.
+    const opening = this.client.open(sources);
     this.#forget();
     this.status = {
       ...NOTHING_OPEN,
@@ -134,7 +136,7 @@ export class Session {
         frames: 0,
       })),
     };
-    await this.attempt(this.client.open(sources));
+    await this.attempt(opening);
   }
 
   /** Closes what is open. */

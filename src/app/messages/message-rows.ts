@@ -2,10 +2,10 @@ import type { RowWindow } from '../../analysis/protocol.ts';
 import type { Session } from '../session.svelte.ts';
 import { readLine, type MessageLine } from './message-line.ts';
 
-/** Rows of one window, at most what one answer of the worker carries. */
-const WINDOW_ROWS = 100;
+/** Rows of one window: few enough that an answer is quick, while the capture is read too. */
+const WINDOW_ROWS = 64;
 /** Windows kept; the ones asked for longest ago go first. */
-const MOST_WINDOWS = 12;
+const MOST_WINDOWS = 16;
 
 interface Held {
   window: RowWindow;
@@ -25,7 +25,7 @@ export class MessageRows {
   /** Windows of the list before the filter changed, shown until the first new one is there. */
   #before: Map<number, Held> | undefined;
   #fetching = new Set<number>();
-  #wanted: { first: number; count: number } | undefined;
+  #wanted: { first: number; count: number; margin: number } | undefined;
   /** Answers to questions of an earlier list are dropped. */
   #list = 0;
 
@@ -54,9 +54,12 @@ export class MessageRows {
     return true;
   }
 
-  /** Fetches what of a range is absent or older than the tables; a later request takes the place of an earlier. */
-  request(first: number, count: number): void {
-    this.#wanted = { first: Math.max(0, first), count };
+  /**
+   * Fetches what of a range is absent or older than the tables, and then as much on either side as `margin`
+   * says. A later request takes the place of an earlier one.
+   */
+  request(first: number, count: number, margin: number): void {
+    this.#wanted = { first, count, margin };
     this.#fetch();
   }
 
@@ -81,9 +84,16 @@ export class MessageRows {
       }
       return;
     }
+    const { first, count, margin } = wanted;
+    this.#fetchRange(first, Math.min(first + count, total));
+    // What is seen comes before what may be seen next.
+    if (this.#fetching.size > 0) return;
+    this.#fetchRange(Math.max(0, first - margin), Math.min(first + count + margin, total));
+  }
+
+  #fetchRange(first: number, end: number): void {
     const revision = this.#session.status.revision;
-    const end = Math.min(wanted.first + wanted.count, total);
-    for (let number = Math.floor(wanted.first / WINDOW_ROWS); number * WINDOW_ROWS < end; number++) {
+    for (let number = Math.floor(first / WINDOW_ROWS); number * WINDOW_ROWS < end; number++) {
       const held = this.#held.get(number);
       if (held && held.window.revision >= revision) {
         // Asked for again: moves to the young end.
