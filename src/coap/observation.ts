@@ -2,6 +2,7 @@ import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import { Code, isResponse } from './code.ts';
 import { NO_OPTION } from './message.ts';
 import type { MessageBatch } from './message-batch.ts';
+import { TokenTable } from './token-table.ts';
 
 /** Observe values of a request (RFC 7641 §2). */
 const REGISTER = 0;
@@ -34,7 +35,7 @@ export interface Observation {
   pathId: number;
   request: MessageRow;
   /** Answer that established it; undefined before it came. */
-  established?: MessageRow;
+  established: MessageRow | undefined;
   from: Nanoseconds;
   to: Nanoseconds;
   last: MessageRow;
@@ -50,9 +51,9 @@ export interface Observation {
   newest: Nanoseconds;
   contentFormat: number;
   ended: ObservationEnd;
-  endRow?: MessageRow;
+  endRow: MessageRow | undefined;
   /** Cancelling request that awaits its answer. */
-  cancelling?: MessageRow;
+  cancelling: MessageRow | undefined;
   tokenHigh: number;
   tokenLow: number;
   tokenLength: number;
@@ -71,7 +72,8 @@ export function missingOf(observation: Observation): number {
 /** Follows observations by token (RFC 7641), keyed by conversation and by who observes. */
 export class ObservationTracker {
   readonly observations: Observation[] = [];
-  readonly #byKey = new Map<number, number[]>();
+  /** Observations by who observes, where, with which token; numbered as in `observations`. */
+  readonly #byToken = new TokenTable();
   readonly #byConversation = new Map<number, number[]>();
 
   /**
@@ -115,11 +117,20 @@ export class ObservationTracker {
       newest: time,
       contentFormat: 0xffff,
       ended: 'open',
+      // Named here, so that all observations have one shape.
+      established: undefined,
+      endRow: undefined,
+      cancelling: undefined,
       tokenHigh: batch.tokenHigh[index]!,
       tokenLow: batch.tokenLow[index]!,
       tokenLength: batch.tokenLength[index]!,
     });
-    addTo(this.#byKey, keyOf(batch, index, batch.fromA[index] === 1), created);
+    this.#byToken.add(
+      batch.conversation[index]! * 2 + batch.fromA[index]!,
+      batch.tokenHigh[index]!,
+      batch.tokenLow[index]!,
+      batch.tokenLength[index]!,
+    );
     addTo(this.#byConversation, batch.conversation[index]!, created);
     return created;
   }
@@ -211,28 +222,13 @@ export class ObservationTracker {
   }
 
   #find(batch: MessageBatch, index: number, observerIsA: boolean): number {
-    const list = this.#byKey.get(keyOf(batch, index, observerIsA));
-    if (list === undefined) return -1;
-    const conversation = batch.conversation[index]!;
-    for (let position = list.length - 1; position >= 0; position--) {
-      const known = this.observations[list[position]!]!;
-      if (
-        known.conversation === conversation &&
-        known.observerIsA === observerIsA &&
-        known.tokenHigh === batch.tokenHigh[index] &&
-        known.tokenLow === batch.tokenLow[index] &&
-        known.tokenLength === batch.tokenLength[index]
-      )
-        return list[position]!;
-    }
-    return -1;
+    return this.#byToken.find(
+      batch.conversation[index]! * 2 + (observerIsA ? 1 : 0),
+      batch.tokenHigh[index]!,
+      batch.tokenLow[index]!,
+      batch.tokenLength[index]!,
+    );
   }
-}
-
-/** A number below 2^53 that most often tells keys apart; `#find` compares in full. */
-function keyOf(batch: MessageBatch, index: number, observerIsA: boolean): number {
-  const mixed = (batch.tokenLow[index]! ^ Math.imul(batch.tokenHigh[index]!, 0x9e3779b1)) >>> 0;
-  return (batch.conversation[index]! * 2 + (observerIsA ? 1 : 0)) * 0x1000000 + (mixed & 0xffffff);
 }
 
 function addTo(map: Map<number, number[]>, key: number, index: number): void {
