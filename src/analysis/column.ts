@@ -18,6 +18,30 @@ export class Uint8Column {
     if (chunk === this.#chunks.length) this.#chunks.push(new Uint8Array(CHUNK_ROWS));
     this.#chunks[chunk]![row & CHUNK_MASK] = value;
   }
+  /** Puts the first `count` values in the rows from `row` on. */
+  setRows(row: number, values: Uint8Array, count: number): void {
+    for (let done = 0; done < count;) {
+      const at = row + done;
+      const chunk = at >>> CHUNK_BITS;
+      if (chunk === this.#chunks.length) this.#chunks.push(new Uint8Array(CHUNK_ROWS));
+      const within = at & CHUNK_MASK;
+      const length = Math.min(count - done, CHUNK_ROWS - within);
+      this.#chunks[chunk]!.set(values.subarray(done, done + length), within);
+      done += length;
+    }
+  }
+  /** Puts one value in `count` rows from `row` on. */
+  fillRows(row: number, value: number, count: number): void {
+    for (let done = 0; done < count;) {
+      const at = row + done;
+      const chunk = at >>> CHUNK_BITS;
+      if (chunk === this.#chunks.length) this.#chunks.push(new Uint8Array(CHUNK_ROWS));
+      const within = at & CHUNK_MASK;
+      const length = Math.min(count - done, CHUNK_ROWS - within);
+      this.#chunks[chunk]!.fill(value, within, within + length);
+      done += length;
+    }
+  }
 }
 
 export class Uint16Column {
@@ -29,6 +53,30 @@ export class Uint16Column {
     const chunk = row >>> CHUNK_BITS;
     if (chunk === this.#chunks.length) this.#chunks.push(new Uint16Array(CHUNK_ROWS));
     this.#chunks[chunk]![row & CHUNK_MASK] = value;
+  }
+  /** Puts the first `count` values in the rows from `row` on. */
+  setRows(row: number, values: Uint16Array, count: number): void {
+    for (let done = 0; done < count;) {
+      const at = row + done;
+      const chunk = at >>> CHUNK_BITS;
+      if (chunk === this.#chunks.length) this.#chunks.push(new Uint16Array(CHUNK_ROWS));
+      const within = at & CHUNK_MASK;
+      const length = Math.min(count - done, CHUNK_ROWS - within);
+      this.#chunks[chunk]!.set(values.subarray(done, done + length), within);
+      done += length;
+    }
+  }
+  /** Puts one value in `count` rows from `row` on. */
+  fillRows(row: number, value: number, count: number): void {
+    for (let done = 0; done < count;) {
+      const at = row + done;
+      const chunk = at >>> CHUNK_BITS;
+      if (chunk === this.#chunks.length) this.#chunks.push(new Uint16Array(CHUNK_ROWS));
+      const within = at & CHUNK_MASK;
+      const length = Math.min(count - done, CHUNK_ROWS - within);
+      this.#chunks[chunk]!.fill(value, within, within + length);
+      done += length;
+    }
   }
 }
 
@@ -42,6 +90,30 @@ export class Uint32Column {
     if (chunk === this.#chunks.length) this.#chunks.push(new Uint32Array(CHUNK_ROWS));
     this.#chunks[chunk]![row & CHUNK_MASK] = value;
   }
+  /** Puts the first `count` values in the rows from `row` on. */
+  setRows(row: number, values: Uint32Array, count: number): void {
+    for (let done = 0; done < count;) {
+      const at = row + done;
+      const chunk = at >>> CHUNK_BITS;
+      if (chunk === this.#chunks.length) this.#chunks.push(new Uint32Array(CHUNK_ROWS));
+      const within = at & CHUNK_MASK;
+      const length = Math.min(count - done, CHUNK_ROWS - within);
+      this.#chunks[chunk]!.set(values.subarray(done, done + length), within);
+      done += length;
+    }
+  }
+  /** Puts one value in `count` rows from `row` on. */
+  fillRows(row: number, value: number, count: number): void {
+    for (let done = 0; done < count;) {
+      const at = row + done;
+      const chunk = at >>> CHUNK_BITS;
+      if (chunk === this.#chunks.length) this.#chunks.push(new Uint32Array(CHUNK_ROWS));
+      const within = at & CHUNK_MASK;
+      const length = Math.min(count - done, CHUNK_ROWS - within);
+      this.#chunks[chunk]!.fill(value, within, within + length);
+      done += length;
+    }
+  }
 }
 
 export class Float64Column {
@@ -53,5 +125,29 @@ export class Float64Column {
     const chunk = row >>> CHUNK_BITS;
     if (chunk === this.#chunks.length) this.#chunks.push(new Float64Array(CHUNK_ROWS));
     this.#chunks[chunk]![row & CHUNK_MASK] = value;
+  }
+  /** Puts the first `count` values in the rows from `row` on. */
+  setRows(row: number, values: Float64Array, count: number): void {
+    for (let done = 0; done < count;) {
+      const at = row + done;
+      const chunk = at >>> CHUNK_BITS;
+      if (chunk === this.#chunks.length) this.#chunks.push(new Float64Array(CHUNK_ROWS));
+      const within = at & CHUNK_MASK;
+      const length = Math.min(count - done, CHUNK_ROWS - within);
+      this.#chunks[chunk]!.set(values.subarray(done, done + length), within);
+      done += length;
+    }
+  }
+  /** Puts one value in `count` rows from `row` on. */
+  fillRows(row: number, value: number, count: number): void {
+    for (let done = 0; done < count;) {
+      const at = row + done;
+      const chunk = at >>> CHUNK_BITS;
+      if (chunk === this.#chunks.length) this.#chunks.push(new Float64Array(CHUNK_ROWS));
+      const within = at & CHUNK_MASK;
+      const length = Math.min(count - done, CHUNK_ROWS - within);
+      this.#chunks[chunk]!.fill(value, within, within + length);
+      done += length;
+    }
   }
 }

@@ -102,9 +102,16 @@ export class DeviceTracking implements ValueListener {
     operations: OperationTracking,
     body: Body | undefined,
   ): void {
+    if (notification && this.#saysNothing(request)) return;
     const phase = notification ? Phase.notification : Phase.response;
     this.#fill(batch, index, row, request, time, phase, operations, body);
     this.#deliver();
+  }
+
+  /** A notification of an object that no reducer follows, while nothing waits for signs of an answer. */
+  #saysNothing(request: MessageRow): boolean {
+    const { objectId } = this.paths.path(this.messages.path.get(request));
+    return objectId >= 0 && !this.wants(objectId) && !this.registrations.isAwaiting;
   }
 
   wants(objectId: number): boolean {

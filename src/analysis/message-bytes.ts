@@ -9,6 +9,8 @@ import { MessageFlag } from './message-table.ts';
 /** Bytes of one cached block, and how many blocks are kept. */
 const BLOCK_BYTES: ByteCount = 256 << 10;
 const BLOCKS_KEPT = 8;
+/** Bytes that a capture can have cut off a message: what is missing is kept only where the payload had begun. */
+const LARGEST_CUT: ByteCount = 0x10000;
 /** A body larger than this is not put together in memory. */
 const MAXIMUM_BODY_BYTES: ByteCount = 256 << 20;
 
@@ -58,8 +60,14 @@ export class MessageBytes {
   async view(row: MessageRow): Promise<MessageView | undefined> {
     const bytes = await this.message(row);
     if (bytes === undefined) return undefined;
-    const cut = this.analysis.tracking.messages.outcome.get(row) === Outcome.truncated ? 1 : 0;
-    this.#view.read(bytes, 0, bytes.length, bytes.length + cut);
+    const { messages } = this.analysis.tracking;
+    const { length } = bytes;
+    const isCut = messages.outcome.get(row) === Outcome.truncated;
+    this.#view.read(bytes, 0, length, isCut ? length + LARGEST_CUT : length);
+    if (isCut && messages.payloadLength.get(row) > 0) {
+      const captured = this.#view.payloadEnd - this.#view.payloadStart;
+      this.#view.read(bytes, 0, length, length + messages.payloadLength.get(row) - captured);
+    }
     return this.#view;
   }
 

@@ -89,53 +89,58 @@ export class MessageTable implements ExchangeLinks {
   #countOfConversation = new Uint32Array(1024);
   duplicates = 0;
 
-  /** Adds row `index` of a batch. Gives its row. */
-  append(batch: MessageBatch, index: number): MessageRow {
-    const row = this.count++;
-    const conversation = batch.conversation[index]!;
-    this.time.set(row, batch.time[index]!);
-    this.source.set(row, batch.source[index]!);
-    this.frame.set(row, batch.frame[index]!);
-    this.file.set(row, batch.file[index]!);
-    this.interfaceIndex.set(row, batch.interfaceIndex[index]!);
-    this.ordinal.set(row, batch.ordinal[index]!);
-    this.length.set(row, batch.length[index]!);
-    this.payloadLength.set(row, batch.payloadLength[index]!);
-    this.headerLength.set(row, batch.headerLength[index]!);
-    this.conversation.set(row, conversation);
-    this.flags.set(
-      row,
-      (batch.fromA[index] === 1 ? MessageFlag.fromA : 0) |
-        (batch.multicast[index] === 1 ? MessageFlag.multicast : 0),
-    );
-    this.outcome.set(row, batch.outcome[index]!);
-    this.fault.set(row, batch.fault[index]!);
-    this.faultOffset.set(row, batch.faultOffset[index]!);
-    this.type.set(row, batch.type[index]!);
-    this.code.set(row, batch.code[index]!);
-    this.messageId.set(row, batch.messageId[index]!);
-    this.tokenLength.set(row, batch.tokenLength[index]!);
-    this.tokenHigh.set(row, batch.tokenHigh[index]!);
-    this.tokenLow.set(row, batch.tokenLow[index]!);
-    this.contentFormat.set(row, batch.contentFormat[index]!);
-    this.accept.set(row, batch.accept[index]!);
-    this.observe.set(row, batch.observe[index]!);
-    this.block1.set(row, batch.block1[index]!);
-    this.block2.set(row, batch.block2[index]!);
-    this.path.set(row, this.#intern(batch, batch.pathOffset[index]!, batch.pathLength[index]!));
-    this.query.set(row, this.#intern(batch, batch.queryOffset[index]!, batch.queryLength[index]!));
-    this.partner.set(row, NO_ROW);
-    this.first.set(row, NO_ROW);
-    this.transfer.set(row, 0);
-    this.observation.set(row, 0);
-    this.operation.set(row, 0);
-    this.exchange.set(row, 0);
-    this.transmissions.set(row, 1);
-    if (conversation >= this.#lastOfConversation.length) this.#growConversations(conversation);
-    this.previous.set(row, this.#lastOfConversation[conversation]!);
-    this.#lastOfConversation[conversation] = row;
-    this.#countOfConversation[conversation]!++;
-    return row;
+  /** Adds all rows of a batch. Gives the row of its first message. */
+  append(batch: MessageBatch): MessageRow {
+    const first = this.count;
+    const { count } = batch;
+    this.time.setRows(first, batch.time, count);
+    this.source.setRows(first, batch.source, count);
+    this.frame.setRows(first, batch.frame, count);
+    this.file.setRows(first, batch.file, count);
+    this.interfaceIndex.setRows(first, batch.interfaceIndex, count);
+    this.ordinal.setRows(first, batch.ordinal, count);
+    this.headerLength.setRows(first, batch.headerLength, count);
+    this.length.setRows(first, batch.length, count);
+    this.payloadLength.setRows(first, batch.payloadLength, count);
+    this.conversation.setRows(first, batch.conversation, count);
+    this.outcome.setRows(first, batch.outcome, count);
+    this.fault.setRows(first, batch.fault, count);
+    this.faultOffset.setRows(first, batch.faultOffset, count);
+    this.type.setRows(first, batch.type, count);
+    this.code.setRows(first, batch.code, count);
+    this.messageId.setRows(first, batch.messageId, count);
+    this.tokenLength.setRows(first, batch.tokenLength, count);
+    this.tokenHigh.setRows(first, batch.tokenHigh, count);
+    this.tokenLow.setRows(first, batch.tokenLow, count);
+    this.contentFormat.setRows(first, batch.contentFormat, count);
+    this.accept.setRows(first, batch.accept, count);
+    this.observe.setRows(first, batch.observe, count);
+    this.block1.setRows(first, batch.block1, count);
+    this.block2.setRows(first, batch.block2, count);
+    this.partner.fillRows(first, NO_ROW, count);
+    this.first.fillRows(first, NO_ROW, count);
+    this.transfer.fillRows(first, 0, count);
+    this.observation.fillRows(first, 0, count);
+    this.operation.fillRows(first, 0, count);
+    this.exchange.fillRows(first, 0, count);
+    this.transmissions.fillRows(first, 1, count);
+    for (let index = 0; index < count; index++) {
+      const row = first + index;
+      const conversation = batch.conversation[index]!;
+      this.flags.set(
+        row,
+        (batch.fromA[index] === 1 ? MessageFlag.fromA : 0) |
+          (batch.multicast[index] === 1 ? MessageFlag.multicast : 0),
+      );
+      this.path.set(row, this.#intern(batch, batch.pathOffset[index]!, batch.pathLength[index]!));
+      this.query.set(row, this.#intern(batch, batch.queryOffset[index]!, batch.queryLength[index]!));
+      if (conversation >= this.#lastOfConversation.length) this.#growConversations(conversation);
+      this.previous.set(row, this.#lastOfConversation[conversation]!);
+      this.#lastOfConversation[conversation] = row;
+      this.#countOfConversation[conversation]!++;
+    }
+    this.count = first + count;
+    return first;
   }
 
   /** Keeps a time that a Float64 of nanoseconds cannot hold exactly. */

@@ -68,7 +68,8 @@ export class MessageTracking implements BatchTaker {
   }
 
   take(batch: MessageBatch): void {
-    for (let index = 0; index < batch.count; index++) this.#take(batch, index);
+    const first = this.messages.append(batch);
+    for (let index = 0; index < batch.count; index++) this.#take(batch, index, first + index);
     this.#wideTimes.clear();
   }
 
@@ -82,11 +83,10 @@ export class MessageTracking implements BatchTaker {
     if (this.timers.next <= time) this.timers.run(time, this.devices.onTimer);
   }
 
-  #take(batch: MessageBatch, index: number): void {
+  #take(batch: MessageBatch, index: number, row: MessageRow): void {
     const { messages } = this;
     const time = batch.time[index]!;
     this.#advance(time);
-    const row = messages.append(batch, index);
     if (this.#wideTimes.size > 0) {
       const wide = this.#wideTimes.get(index);
       if (wide !== undefined) messages.keepWideTime(row, wide.seconds, wide.nanoseconds);

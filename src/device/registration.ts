@@ -60,6 +60,11 @@ export class RegistrationTracker {
     return this.#book.inForce(conversation);
   }
 
+  /** Whether a Register waits for its answer: until then every answer of its conversation may tell of it. */
+  get isAwaiting(): boolean {
+    return this.#awaiting.size > 0;
+  }
+
   /** Takes the next operation event. Allocates nothing for operations outside registration. */
   on(event: OperationEvent): void {
     if (!event.fromDevice && event.roleKnown) this.#book.hear(event.serverEndpoint);
