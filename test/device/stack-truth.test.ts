@@ -31,7 +31,10 @@ const STATES = ['Idle', 'Downloading', 'Downloaded', 'Updating'];
 /** Captures of Leshan over plain UDP that this machine has, with what the stack said. */
 function captures(): { name: string; path: string; truth: Truth }[] {
   const found = new Map<string, { name: string; path: string; truth: Truth }>();
-  for (const folder of [FIXTURES, ...(RECORDED === undefined ? [] : [join(RECORDED, 'leshan')])]) {
+  for (const folder of [
+    join(FIXTURES, 'leshan'),
+    ...(RECORDED === undefined ? [] : [join(RECORDED, 'leshan')]),
+  ]) {
     if (!existsSync(folder)) continue;
     for (const file of readdirSync(folder)) {
       const name = /^(leshan.*)\.pcap(?:ng)?$/.exec(file)?.[1];

@@ -41,7 +41,7 @@ export interface TruthOperation {
 }
 
 /** Folders with truth files: the project's own, and further ones where this machine has them. */
-const FOLDERS = [FIXTURES, ...(RECORDED === undefined ? [] : [join(RECORDED, 'leshan')])];
+const FOLDERS = [join(FIXTURES, 'leshan'), ...(RECORDED === undefined ? [] : [join(RECORDED, 'leshan')])];
 
 /** Numbers with more digits than a double holds become text. */
 function parseExactly(text: string): { operations?: TruthOperation[] } {

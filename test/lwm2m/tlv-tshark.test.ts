@@ -51,7 +51,7 @@ function shapeOf(path: string, payload: Uint8Array): [string, string, string] {
 describe.skipIf(!available)('TLV by tshark (skipped where it is absent)', () => {
   it.each(CAPTURES)('%s', (name) => {
     const rows = tsharkFields(
-      join(FIXTURES, `${name}.pcapng`),
+      join(FIXTURES, `leshan/${name}.pcapng`),
       [
         'udp.payload',
         'coap.opt.uri_path_recon',

@@ -6,7 +6,7 @@ import { serve } from '../../src/relay/serve.ts';
 import { FIXTURES } from '../captures.ts';
 import { ask, folderOf, receive, Running } from './served.ts';
 
-const FIXTURE = join(FIXTURES, 'leshan-read-formats-a.pcapng');
+const FIXTURE = join(FIXTURES, 'leshan/leshan-read-formats-a.pcapng');
 const INDEX = await readFile(new URL('../../index.html', import.meta.url), 'utf8');
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -167,7 +167,7 @@ describe('serve', () => {
     [['a', 'b'], /one capture; 2 were given/],
     [['-'], /needs a file/],
     [['absent.pcap'], /absent\.pcap: there is no such file/],
-    [[join(FIXTURES, 'leshan-read-formats-a.truth.json')], /JSON document/],
+    [[join(FIXTURES, 'leshan/leshan-read-formats-a.truth.json')], /JSON document/],
     [['--speed', '2'], /--speed is of a replay.*--replay FILE/],
     [['--exact-gaps'], /--exact-gaps is of a replay/],
     [['--port', '-1'], /port/],

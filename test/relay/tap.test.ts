@@ -26,7 +26,7 @@ function start(argv: readonly string[], clock?: JumpingClock): Running {
   return running;
 }
 
-const FIXTURE = join(FIXTURES, 'leshan-read-formats-a.pcapng');
+const FIXTURE = join(FIXTURES, 'leshan/leshan-read-formats-a.pcapng');
 const pcap = concat(
   pcapHeader(),
   ...Array.from({ length: 4000 }, (_, index) => pcapRecord(index, 0, new Uint8Array(60).fill(index))),
@@ -157,7 +157,7 @@ describe('tap', () => {
     [['--replay', 'absent.pcap'], /absent\.pcap: there is no such file/],
     [['--replay', FIXTURES], /not a plain file/],
     [['--replay', '-'], /needs a file/],
-    [['--replay', join(FIXTURES, 'leshan-read-formats-a.truth.json')], /JSON document/],
+    [['--replay', join(FIXTURES, 'leshan/leshan-read-formats-a.truth.json')], /JSON document/],
     [['--replay', FIXTURE, '--speed', 'fast'], /--speed fast: .*max/],
     [['--replay', FIXTURE, '--speed=-1'], /--speed -1: /],
     [['--replay', FIXTURE, '--port', '65536'], /--port 65536: /],
