@@ -1,6 +1,6 @@
 import type { FrameNumber, Nanoseconds } from '../capture/units.ts';
 import type { MessageView } from './message.ts';
-import { writeLocationPath, writeUriPath, writeUriQuery } from './message.ts';
+import { writeLocationPath, writeUriPath, writeUriQuery } from './uri-text.ts';
 
 /** Messages a batch holds at most; the border between reading frames and understanding messages. */
 export const BATCH_ROWS = 4096;

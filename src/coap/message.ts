@@ -1,52 +1,13 @@
-import { Outcome, type Fault, type OutcomeCode } from '../capture/outcome.ts';
+import { Outcome, type OutcomeCode } from '../capture/outcome.ts';
+import { MAXIMUM_OPTIONS, MessageFault } from './message-fault.ts';
 import { OptionNumber } from './option.ts';
+
+export { MAXIMUM_OPTIONS, MessageFault, messageFault } from './message-fault.ts';
 
 /** No Content-Format or Accept option. */
 export const NO_FORMAT = 0xffff;
-/** No Observe, Block or Size option; also no uint that such an option could carry. */
+/** No Observe, Block or Size option. */
 export const NO_OPTION = 0xffffffff;
-/** Options a message may have before it is called malformed; a datagram of 64 KiB could hold more. */
-export const MAXIMUM_OPTIONS = 4096;
-
-/** What is wrong in a message; index in `MESSAGE_FAULTS`. */
-export const MessageFault = {
-  none: 0,
-  tooShort: 1,
-  version: 2,
-  tokenLengthReserved: 3,
-  tokenOverrun: 4,
-  emptyWithContent: 5,
-  optionNibble: 6,
-  optionOverrun: 7,
-  markerWithoutPayload: 8,
-  tooManyOptions: 9,
-  reservedClass: 10,
-  cutByCapture: 11,
-} as const;
-
-const MESSAGE_FAULTS: readonly { text: string; clause?: string }[] = [
-  { text: '' },
-  { text: 'shorter than the four bytes of a header', clause: 'RFC 7252 §3' },
-  { text: 'version is not 1', clause: 'RFC 7252 §3' },
-  { text: 'token length 15 is reserved', clause: 'RFC 8974 §2.1' },
-  { text: 'token runs past the end of the message', clause: 'RFC 7252 §3' },
-  { text: 'an Empty message holds bytes after the message ID', clause: 'RFC 7252 §4.1' },
-  { text: 'option delta or length of 15 is reserved', clause: 'RFC 7252 §3.1' },
-  { text: 'option runs past the end of the message', clause: 'RFC 7252 §3.1' },
-  { text: 'payload marker without a payload', clause: 'RFC 7252 §3' },
-  { text: `more than ${MAXIMUM_OPTIONS} options` },
-  { text: 'code of a reserved class', clause: 'RFC 7252 §3' },
-  { text: 'cut by the capture' },
-];
-
-/** A fault code with its offset as a record shows it; undefined for `MessageFault.none`. */
-export function messageFault(code: number, offset: number): Fault | undefined {
-  const known = MESSAGE_FAULTS[code];
-  if (code === MessageFault.none || known === undefined) return undefined;
-  return known.clause === undefined
-    ? { text: known.text, offset }
-    : { text: known.text, offset, clause: known.clause };
-}
 
 /**
  * One CoAP message over UDP, read in place (RFC 7252 §3): offsets into `bytes`, checked once, nothing allocated.
@@ -86,6 +47,8 @@ export class MessageView {
   size2 = NO_OPTION;
   noResponse = NO_OPTION;
   hasOscore = false;
+  /** The payload marker was read. */
+  #hasMarker = false;
   /** First value of a run of equal options: offset of the value, its length, how many there are. */
   pathStart = 0;
   pathLength = 0;
@@ -117,7 +80,7 @@ export class MessageView {
     this.contentFormat = this.accept = NO_FORMAT;
     this.observe = this.block1 = this.block2 = this.qBlock1 = this.qBlock2 = NO_OPTION;
     this.size1 = this.size2 = this.noResponse = NO_OPTION;
-    this.hasOscore = false;
+    this.hasOscore = this.#hasMarker = false;
     this.pathCount = this.queryCount = this.locationCount = 0;
     const length = end - start;
     if (length < 4) {
@@ -125,7 +88,7 @@ export class MessageView {
         this.type = (bytes[start]! >> 4) & 3;
         if (length > 1) this.code = bytes[start + 1]!;
       }
-      return this.#fail(MessageFault.tooShort, length);
+      return this.#overrun(MessageFault.tooShort, length, start + 4);
     }
     const first = bytes[start]!;
     this.type = (first >> 4) & 3;
@@ -141,13 +104,14 @@ export class MessageView {
       // RFC 8974 §2.1: 13 and 14 announce one and two further bytes of length.
       if (tokenLength === 15) return this.#fail(MessageFault.tokenLengthReserved, 0);
       const extra = tokenLength - 12;
-      if (position + extra > end) return this.#fail(MessageFault.tokenOverrun, 4);
+      if (position + extra > end) return this.#overrun(MessageFault.tokenOverrun, 4, position + extra);
       tokenLength =
         extra === 1 ? bytes[position]! + 13 : ((bytes[position]! << 8) | bytes[position + 1]!) + 269;
       position += extra;
     }
     this.tokenStart = position;
-    if (position + tokenLength > end) return this.#fail(MessageFault.tokenOverrun, position - start);
+    if (position + tokenLength > end)
+      return this.#overrun(MessageFault.tokenOverrun, position - start, position + tokenLength);
     this.tokenLength = tokenLength;
     if (tokenLength > 0) this.#readToken(position, tokenLength);
     position += tokenLength;
@@ -168,10 +132,10 @@ export class MessageView {
     return Outcome.ok;
   }
 
-  /** Payload length on the wire in bytes. */
+  /** Payload length on the wire in bytes; 0 where the capture cut the message before its payload. */
   get payloadLength(): number {
-    const seen = this.payloadEnd - this.payloadStart;
-    return seen > 0 ? seen + Math.max(0, this.wireLength - (this.end - this.start)) : 0;
+    if (!this.#hasMarker) return 0;
+    return this.payloadEnd - this.payloadStart + Math.max(0, this.wireLength - (this.end - this.start));
   }
 
   #readToken(position: number, length: number): void {
@@ -206,11 +170,10 @@ export class MessageView {
         this.optionCount = count;
         this.payloadStart = position + 1;
         this.payloadEnd = end;
-        if (position + 1 === end) {
-          this.#fail(MessageFault.markerWithoutPayload, position - start);
-          return false;
-        }
-        return true;
+        this.#hasMarker = true;
+        if (position + 1 < end) return true;
+        this.#overrun(MessageFault.markerWithoutPayload, position - start, position + 2);
+        return false;
       }
       const optionStart = position;
       position++;
@@ -223,10 +186,10 @@ export class MessageView {
           return false;
         }
         if (delta === 13) {
-          delta = position < end ? bytes[position]! + 13 : -1;
+          delta = position < end ? bytes[position]! + 13 : 0;
           position++;
         } else {
-          delta = position + 1 < end ? ((bytes[position]! << 8) | bytes[position + 1]!) + 269 : -1;
+          delta = position + 1 < end ? ((bytes[position]! << 8) | bytes[position + 1]!) + 269 : 0;
           position += 2;
         }
       }
@@ -237,16 +200,17 @@ export class MessageView {
           return false;
         }
         if (length === 13) {
-          length = position < end ? bytes[position]! + 13 : 0x10000;
+          length = position < end ? bytes[position]! + 13 : 0;
           position++;
         } else {
-          length = position + 1 < end ? ((bytes[position]! << 8) | bytes[position + 1]!) + 269 : 0x10000;
+          length = position + 1 < end ? ((bytes[position]! << 8) | bytes[position + 1]!) + 269 : 0;
           position += 2;
         }
       }
-      if (delta < 0 || position + length > end) {
+      // A further byte that is not there has moved the position past the end.
+      if (position + length > end) {
         this.optionCount = count;
-        this.#fail(MessageFault.optionOverrun, optionStart - start);
+        this.#overrun(MessageFault.optionOverrun, optionStart - start, position + length);
         return false;
       }
       number += delta;
@@ -264,6 +228,7 @@ export class MessageView {
     return true;
   }
 
+  /** Keeps what is asked often. The first of equal options counts: later ones are not known (RFC 7252 §5.4.5). */
   #keep(number: number, position: number, length: number): void {
     switch (number) {
       case OptionNumber.uriPath:
@@ -292,28 +257,29 @@ export class MessageView {
         if (length <= 2 && this.accept === NO_FORMAT) this.accept = readUint(this.bytes, position, length);
         break;
       case OptionNumber.observe:
-        if (length <= 3) this.observe = readUint(this.bytes, position, length);
+        if (length <= 3 && this.observe === NO_OPTION) this.observe = readUint(this.bytes, position, length);
         break;
       case OptionNumber.block1:
-        if (length <= 3) this.block1 = readUint(this.bytes, position, length);
+        if (length <= 3 && this.block1 === NO_OPTION) this.block1 = readUint(this.bytes, position, length);
         break;
       case OptionNumber.block2:
-        if (length <= 3) this.block2 = readUint(this.bytes, position, length);
+        if (length <= 3 && this.block2 === NO_OPTION) this.block2 = readUint(this.bytes, position, length);
         break;
       case OptionNumber.qBlock1:
-        if (length <= 3) this.qBlock1 = readUint(this.bytes, position, length);
+        if (length <= 3 && this.qBlock1 === NO_OPTION) this.qBlock1 = readUint(this.bytes, position, length);
         break;
       case OptionNumber.qBlock2:
-        if (length <= 3) this.qBlock2 = readUint(this.bytes, position, length);
+        if (length <= 3 && this.qBlock2 === NO_OPTION) this.qBlock2 = readUint(this.bytes, position, length);
         break;
       case OptionNumber.size1:
-        if (length <= 4) this.size1 = readUint(this.bytes, position, length);
+        if (length <= 4 && this.size1 === NO_OPTION) this.size1 = readUint(this.bytes, position, length);
         break;
       case OptionNumber.size2:
-        if (length <= 4) this.size2 = readUint(this.bytes, position, length);
+        if (length <= 4 && this.size2 === NO_OPTION) this.size2 = readUint(this.bytes, position, length);
         break;
       case OptionNumber.noResponse:
-        if (length <= 1) this.noResponse = readUint(this.bytes, position, length);
+        if (length <= 1 && this.noResponse === NO_OPTION)
+          this.noResponse = readUint(this.bytes, position, length);
         break;
       case OptionNumber.oscore:
         this.hasOscore = true;
@@ -322,12 +288,15 @@ export class MessageView {
   }
 
   #fail(fault: number, offset: number): OutcomeCode {
-    // What runs past the end of a cut message would have been there: that is the capture's doing.
-    if (this.wireLength > this.end - this.start && fault !== MessageFault.emptyWithContent)
-      return this.#cut(offset);
     this.fault = fault;
     this.faultOffset = offset;
     return (this.outcome = Outcome.malformed);
+  }
+
+  /** Something goes on to position `reach`, beyond the bytes that are there. */
+  #overrun(fault: number, offset: number, reach: number): OutcomeCode {
+    // What was on the wire and is missing here is the capture's doing, not the sender's.
+    return reach > this.start + this.wireLength ? this.#fail(fault, offset) : this.#cut(offset);
   }
 
   #cut(offset: number): OutcomeCode {
@@ -403,84 +372,4 @@ export class OptionCursor {
     this.#position = position + length;
     return true;
   }
-}
-
-const SLASH = 0x2f;
-const AMPERSAND = 0x26;
-const PERCENT = 0x25;
-
-/**
- * Writes a run of equal string options as one text in UTF-8: paths as `/rd/5a3f`, queries as `ep=dev1&lt=60`.
- * A separator inside a segment is percent-encoded, so that the text can be taken apart again.
- * Gives the end of what was written; stops where `target` is full.
- */
-function writeRun(
-  bytes: Uint8Array,
-  first: number,
-  firstLength: number,
-  count: number,
-  separator: number,
-  leading: boolean,
-  target: Uint8Array,
-  offset: number,
-): number {
-  let position = first;
-  let length = firstLength;
-  let out = offset;
-  const room = target.length - 3;
-  for (let index = 0; index < count; index++) {
-    if (index > 0) {
-      length = bytes[position++]! & 15;
-      if (length === 13) length = bytes[position++]! + 13;
-      else if (length === 14) {
-        length = ((bytes[position]! << 8) | bytes[position + 1]!) + 269;
-        position += 2;
-      }
-    }
-    if ((leading || index > 0) && out < room) target[out++] = separator;
-    for (const end = position + length; position < end; position++) {
-      const byte = bytes[position]!;
-      if (out >= room) continue;
-      if (byte === separator) {
-        const low = byte & 15;
-        target[out++] = PERCENT;
-        target[out++] = 0x30 + (byte >> 4);
-        target[out++] = low < 10 ? 0x30 + low : 0x37 + low;
-      } else target[out++] = byte;
-    }
-  }
-  return out;
-}
-
-/** Writes the Uri-Path of a message as text, `/` before each segment; nothing where it has none. */
-export function writeUriPath(view: MessageView, target: Uint8Array, offset: number): number {
-  return writeRun(view.bytes, view.pathStart, view.pathLength, view.pathCount, SLASH, true, target, offset);
-}
-
-/** Writes the Uri-Query of a message as text, `&` between the segments. */
-export function writeUriQuery(view: MessageView, target: Uint8Array, offset: number): number {
-  return writeRun(
-    view.bytes,
-    view.queryStart,
-    view.queryLength,
-    view.queryCount,
-    AMPERSAND,
-    false,
-    target,
-    offset,
-  );
-}
-
-/** Writes the Location-Path of a message as text, `/` before each segment. */
-export function writeLocationPath(view: MessageView, target: Uint8Array, offset: number): number {
-  return writeRun(
-    view.bytes,
-    view.locationStart,
-    view.locationLength,
-    view.locationCount,
-    SLASH,
-    true,
-    target,
-    offset,
-  );
 }
