@@ -273,7 +273,7 @@ export class AnalysisService implements AnalysisProtocol {
       windows: new RowWindows(analysis, facts, devices, summaries, shown),
       dissector: new Dissector(analysis, facts, bytes, devices, summaries),
       overview: new OverviewCounts(analysis),
-      timeline: new Timeline(analysis, facts, devices),
+      timeline: new Timeline(analysis, facts, devices, () => this.#state !== 'loading'),
       stores: [],
       stopped: false,
       stop: () => {},

@@ -1,8 +1,11 @@
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import type { SpanColumns } from './protocol.ts';
 
-/** Collects the spans of one track and gives them as parallel arrays. */
+/** Collects the spans of one track, thinned to what its pixels can show, and gives them as parallel arrays. */
 export class SpanBuilder {
+  /** End of the last span that was too narrow to see. */
+  #narrowUntil: Nanoseconds = -Infinity;
+
   readonly #from: number[] = [];
   readonly #to: number[] = [];
   readonly #look: number[] = [];
@@ -11,6 +14,9 @@ export class SpanBuilder {
   readonly #progress: number[] = [];
   readonly #labels: string[] = [];
   readonly #labelIndex = new Map<string, number>();
+
+  /** `pixel` is the time that one pixel shows. */
+  constructor(private readonly pixel: Nanoseconds = 0) {}
 
   get count(): number {
     return this.#from.length;
@@ -24,6 +30,11 @@ export class SpanBuilder {
     label: string,
     progress = NaN,
   ): void {
+    // Of spans narrower than a pixel that begin within the same one, the first stands for all.
+    if (to - from < this.pixel) {
+      if (from < this.#narrowUntil) return;
+      this.#narrowUntil = from + this.pixel;
+    }
     let index = this.#labelIndex.get(label);
     if (index === undefined) {
       index = this.#labels.length;

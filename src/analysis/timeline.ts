@@ -1,28 +1,23 @@
 import type { Nanoseconds } from '../capture/units.ts';
 import { blockNumber, blockSize, NO_OPTION } from '../coap/message.ts';
-import { codeText, isRequest } from '../coap/code.ts';
+import { codeText } from '../coap/code.ts';
 import type { Device } from '../device/device-record.ts';
+import type { Registration } from '../device/registration-record.ts';
 import type { FirmwareSpan } from '../device/firmware-attempt.ts';
 import { OPEN_END } from '../device/span.ts';
-import {
-  Interface,
-  interfaceOf,
-  Operation,
-  OPERATION_NAMES,
-  type OperationCode,
-} from '../lwm2m/operation.ts';
 import type { Analysis } from './analysis.ts';
 import type { DeviceIndex } from './device-index.ts';
 import { DeviceRows } from './device-rows.ts';
+import { CLUSTER_PIXELS, ExchangeMarks } from './exchange-marks.ts';
 import type { MessageFacts } from './message-facts.ts';
 import { MessageFlag } from './message-table.ts';
 import { SpanLook, type TrackQuery, type TrackRow, type TrackWindow } from './protocol.ts';
 import { SpanBuilder } from './span-builder.ts';
 
-/** Marks closer than this many pixels become one cluster. */
-const CLUSTER_PIXELS = 3;
 /** Observations of one device that get a track of their own. */
 const OBSERVATION_TRACKS = 24;
+/** Lines that may be made anew with every revision while a capture loads. */
+const LINES_A_REVISION = 4000;
 /** Tracks that one query may ask for. */
 const MAXIMUM_TRACKS = 200;
 
@@ -39,16 +34,22 @@ interface Line {
 /** The timeline: lines of all devices, and the spans of the lines that are seen, thinned to their pixels. */
 export class Timeline {
   readonly #rows: DeviceRows;
+  readonly #marks: ExchangeMarks;
   readonly #collapsed = new Set<number>();
   #lines: Line[] = [];
   #linesRevision = -1;
+  /** Registrations of each device, as the lines were made. */
+  #registrations = new Map<number, Registration[]>();
 
   constructor(
     private readonly analysis: Analysis,
-    private readonly facts: MessageFacts,
+    facts: MessageFacts,
     private readonly devices: DeviceIndex,
+    /** True when nothing is added any more: then the lines are kept exact. */
+    private readonly finished: () => boolean,
   ) {
     this.#rows = new DeviceRows(analysis);
+    this.#marks = new ExchangeMarks(analysis, facts, this.#rows);
   }
 
   setCollapsed(device: number, collapsed: boolean): void {
@@ -81,16 +82,16 @@ export class Timeline {
       detail: line.detail,
       collapsed: this.#collapsed.has(line.device.index),
     };
-    const builder = new SpanBuilder();
+    const builder = new SpanBuilder((query.to - query.from) / Math.max(1, query.pixels));
     switch (line.kind) {
       case 'device':
-        if (row.collapsed) this.#exchanges(line.device, query, builder);
+        if (row.collapsed) this.#marks.add(line.device, query, builder);
         break;
       case 'registration':
         this.#registration(line.device, query, builder);
         break;
       case 'exchanges':
-        this.#exchanges(line.device, query, builder);
+        this.#marks.add(line.device, query, builder);
         break;
       case 'observation':
         this.#observation(line, query, builder);
@@ -107,9 +108,13 @@ export class Timeline {
   }
 
   #update(revision: number): Line[] {
-    if (this.#linesRevision === revision) return this.#lines;
-    this.#linesRevision = revision;
     const { tracking, frames } = this.analysis;
+    // Making the lines costs as much as there are devices and observations: the more there are, the less often.
+    const size = tracking.observations.observations.length + tracking.devices.devices.devices.length;
+    const age = revision - this.#linesRevision;
+    if (this.#linesRevision >= 0 && age < (this.finished() ? 1 : Math.max(1, size / LINES_A_REVISION)))
+      return this.#lines;
+    this.#linesRevision = revision;
     const observations = new Map<number, Map<string, number[]>>();
     tracking.observations.observations.forEach((observation, index) => {
       if (observation.ended === 'refused') return;
@@ -129,7 +134,7 @@ export class Timeline {
       if (list === undefined) transfers.set(device, [index]);
       else list.push(index);
     });
-    const registered = this.#registrationDetails();
+    this.#registrations = this.#registrationsByDevice();
     this.#lines = [];
     for (const device of this.devices.all()) {
       const address = device.addresses[0];
@@ -147,10 +152,11 @@ export class Timeline {
         address === undefined ? '' : frames.flows.endpointText(address),
       );
       if (this.#collapsed.has(device.index)) continue;
-      const registration = registered.get(device.index);
-      if (registration !== undefined) line('registration', 'Registration', registration);
+      const registrations = this.#registrations.get(device.index);
+      if (registrations !== undefined)
+        line('registration', 'Registration', registrations.at(-1)?.location ?? '');
       const count = device.conversations.reduce((sum, one) => sum + tracking.messages.countOf(one), 0);
-      line('exchanges', 'Exchanges', String(count));
+      line('exchanges', 'Exchanges', `${count} messages`);
       const paths = [...(observations.get(device.index) ?? [])];
       for (const [path, members] of paths.slice(0, OBSERVATION_TRACKS)) {
         const notifications = members.reduce(
@@ -177,22 +183,22 @@ export class Timeline {
     return this.#lines;
   }
 
-  #registrationDetails(): Map<number, string> {
+  #registrationsByDevice(): Map<number, Registration[]> {
     const { devices } = this.analysis.tracking;
-    const details = new Map<number, string>();
+    const byDevice = new Map<number, Registration[]>();
     for (const registration of devices.registrations.registrations) {
+      if (registration.duplicateOf >= 0) continue;
       const device = devices.devices.resolve(registration.device);
-      if (device < 0) continue;
-      details.set(device, registration.location ?? details.get(device) ?? '');
+      const list = byDevice.get(device);
+      if (list === undefined) byDevice.set(device, [registration]);
+      else list.push(registration);
     }
-    return details;
+    return byDevice;
   }
 
   #registration(device: Device, query: TrackQuery, builder: SpanBuilder): void {
-    const { devices, clock } = this.analysis.tracking;
-    for (const registration of devices.registrations.registrations) {
-      if (registration.duplicateOf >= 0 || devices.devices.resolve(registration.device) !== device.index)
-        continue;
+    const { clock } = this.analysis.tracking;
+    for (const registration of this.#registrations.get(device.index) ?? []) {
       for (const span of registration.spans) {
         const to = span.to === OPEN_END ? Math.max(clock, span.from) : span.to;
         if (to < query.from || span.from > query.to) continue;
@@ -230,93 +236,6 @@ export class Timeline {
         builder.add(span.from, to, look, span.row, label);
       }
     }
-  }
-
-  #exchanges(device: Device, query: TrackQuery, builder: SpanBuilder): void {
-    const { messages } = this.analysis.tracking;
-    const rows = this.#rows.of(device);
-    const apart = ((query.to - query.from) / Math.max(1, query.pixels)) * CLUSTER_PIXELS;
-    let at = this.#rows.lowerBound(rows, query.from - apart);
-    while (at < rows.length) {
-      const row = rows[at]!;
-      const time = messages.time.get(row);
-      if (time > query.to) break;
-      if (!this.#isMark(row)) {
-        at++;
-        continue;
-      }
-      let count = 1;
-      let last = time;
-      let worst = this.#lookOf(row);
-      let next = at + 1;
-      for (; next < rows.length; next++) {
-        const other = messages.time.get(rows[next]!);
-        if (other - time > apart) break;
-        if (!this.#isMark(rows[next]!)) continue;
-        count++;
-        last = other;
-        const look = this.#lookOf(rows[next]!);
-        if (look === SpanLook.errorAnswer || look === SpanLook.unanswered) worst = look;
-      }
-      if (count === 1) builder.add(time, time, worst, row, this.#labelOf(row));
-      else {
-        const look =
-          worst === SpanLook.errorAnswer || worst === SpanLook.unanswered ? worst : SpanLook.cluster;
-        builder.add(time, last, look, row, `${count} exchanges`);
-      }
-      at = next;
-    }
-  }
-
-  /** Requests and notifications stand for their exchange. */
-  #isMark(row: number): boolean {
-    const { messages } = this.analysis.tracking;
-    if (messages.has(row, MessageFlag.duplicate)) return false;
-    return isRequest(messages.code.get(row)) || messages.has(row, MessageFlag.notification);
-  }
-
-  #lookOf(row: number): number {
-    const { messages } = this.analysis.tracking;
-    if (isRequest(messages.code.get(row))) {
-      const end = this.facts.exchangeEnd(row);
-      if (end === 'timeout') return SpanLook.unanswered;
-      const partner = messages.partner.get(row);
-      const answer = end === 'answered' ? messages.code.get(partner) >> 5 : 0;
-      if (answer === 4 || answer === 5 || end === 'reset') return SpanLook.errorAnswer;
-    }
-    const operation = messages.operation.get(row) as OperationCode;
-    switch (interfaceOf(operation)) {
-      case Interface.bootstrap:
-        return SpanLook.bootstrap;
-      case Interface.registration:
-        return SpanLook.registration;
-      case Interface.reporting:
-        return operation === Operation.send ? SpanLook.send : SpanLook.notify;
-      case Interface.management:
-        if (operation === Operation.execute) return SpanLook.execute;
-        if (
-          operation === Operation.read ||
-          operation === Operation.readComposite ||
-          operation === Operation.discover
-        )
-          return SpanLook.read;
-        return SpanLook.write;
-      default:
-        return SpanLook.otherCoap;
-    }
-  }
-
-  #labelOf(row: number): string {
-    const { messages } = this.analysis.tracking;
-    const operation = OPERATION_NAMES[messages.operation.get(row)] ?? '';
-    const request = messages.requestOf(row);
-    const path = request === 0xffffffff ? '' : messages.texts.text(messages.path.get(request));
-    const partner = messages.partner.get(row);
-    const answer =
-      isRequest(messages.code.get(row)) && partner !== 0xffffffff
-        ? ` → ${codeText(messages.code.get(partner))}`
-        : '';
-    return `${operation === '' ? codeText(messages.code.get(row)) : operation} ${path}${answer}`.trim();
   }
 
   #observation(line: Line, query: TrackQuery, builder: SpanBuilder): void {
@@ -377,6 +296,14 @@ export class Timeline {
       const to = span.to === OPEN_END ? Math.max(clock, span.from) : span.to;
       if (to < query.from || span.from > query.to) continue;
       builder.add(span.from, to, firmwareLook(span), span.row, firmwareLabel(span), span.progress);
+    }
+    for (const attempt of devices.firmware.attempts) {
+      const { result } = attempt;
+      if (result === undefined || devices.devices.resolve(attempt.device) !== line.device.index) continue;
+      if (attempt.objectId !== instance?.objectId || attempt.instanceId !== instance.instanceId) continue;
+      if (result.time < query.from || result.time > query.to) continue;
+      const look = attempt.ended === 'updated' ? SpanLook.updated : SpanLook.failed;
+      builder.add(result.time, result.time, look, result.row, `Result ${result.value}: ${result.name}`);
     }
   }
 }
