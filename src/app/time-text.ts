@@ -53,9 +53,11 @@ export function deltaText(delta: Nanoseconds): string {
   return sign + (size < 1000 ? size.toFixed(3) : size.toFixed(0));
 }
 
-/** A length of time for a person: `840 ms`, `15.7 s`, `12 min 08 s`, `3 h 05 min`, `2 d 04 h`. */
+/** A length of time for a person: `315 µs`, `840 ms`, `15.7 s`, `12 min 08 s`, `3 h 05 min`, `2 d 04 h`. */
 export function durationText(length: Nanoseconds): string {
   const seconds = length / 1e9;
+  if (seconds < 0.0009995) return `${Math.round(seconds * 1e6)} µs`;
+  if (seconds < 0.00995) return `${(seconds * 1000).toFixed(1)} ms`;
   if (seconds < 0.9995) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 99.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);

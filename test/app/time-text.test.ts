@@ -29,6 +29,8 @@ describe('times', () => {
   });
 
   test('as lengths are said in the two units that matter', () => {
+    expect(durationText(315e3)).toBe('315 µs');
+    expect(durationText(2.34e6)).toBe('2.3 ms');
     expect(durationText(840e6)).toBe('840 ms');
     expect(durationText(15.7e9)).toBe('15.7 s');
     expect(durationText(728e9)).toBe('12 min 08 s');

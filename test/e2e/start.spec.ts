@@ -75,7 +75,7 @@ test('a capture that is cut shows what was read and where it ends', async ({ pag
   const notice = page.getByTestId('notice').first();
   await expect(notice).toContainText('cut.pcapng');
   await expect(notice).toContainText(/at byte 11,\d\d\d/);
-  await expect(notice).toContainText(/\d+ frames before it were read/);
+  await expect(notice).toContainText(/\d+ frames before it were read and are shown/);
   await expect(lines(page).first()).toBeVisible();
   await notice.getByRole('button', { name: 'Dismiss' }).click();
   await expect(page.getByTestId('notice')).toHaveCount(0);

@@ -12,14 +12,19 @@ export interface Notice {
 /** Kinds of things not read that a person can do something about: they get a notice, the rest a number. */
 const UNKNOWN_LINK = /^link type/i;
 
+function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1).replace(/\.$/, '');
+}
+
 function faultNotice(file: FileStatus): Notice {
   const fault = file.fault!;
   const place = fault.offset === undefined ? '' : `, at byte ${countText(fault.offset)}`;
+  const read = file.frames === 1 ? 'was read and is' : 'were read and are';
   return {
     id: `fault ${file.name}`,
     level: 'warning',
-    title: `${file.name}: ${fault.text}${place}.`,
-    text: `${plural(file.frames, 'frame')} before it ${file.frames === 1 ? 'was read and is' : 'were read and are'} shown; the rest of the file cannot be read.`,
+    title: `${file.name} cannot be read to its end.`,
+    text: `${sentence(fault.text)}${place}. ${plural(file.frames, 'frame')} before it ${read} shown.`,
   };
 }
 
@@ -62,7 +67,8 @@ export function noticesOf(status: AnalysisStatus): Notice[] {
         text: `${links.map((link) => `${link.what} (${plural(link.frames, 'frame')})`).join(', ')}. Capture on an interface with IP, or convert the file.`,
       });
     }
-    if (status.sealed.length > 0) {
+    // Without any message the empty list says it.
+    if (status.sealed.length > 0 && status.messages > 0) {
       const records = status.sealed.reduce((sum, sealed) => sum + sealed.records, 0);
       notices.push({
         id: 'sealed',
