@@ -128,8 +128,6 @@ const COLUMNS = [
   'observe',
   'block1',
   'block2',
-  'path',
-  'query',
   'first',
   'transfer',
   'observation',
@@ -153,10 +151,12 @@ function rowDifference(part: Analysis, whole: Analysis): string {
     const answer = asks ? all.partner.get(row) : NO_ROW;
     const settled = answer === NO_ROW || answer < messages.count;
     if (settled && messages.operation.get(row) !== all.operation.get(row)) return `operation of row ${row}`;
-    if (messages.texts.text(messages.path.get(row)) !== all.texts.text(all.path.get(row)))
-      return `path of row ${row}`;
+    // Texts are numbered as they come, at each end of a batch with those that the analysis adds: only they count.
+    for (const name of ['path', 'query'] as const)
+      if (messages.texts.text(messages[name].get(row)) !== all.texts.text(all[name].get(row)))
+        return `${name} of row ${row}`;
   }
-  for (const name of ['message', 'number', 'start', 'length', 'type', 'doubts'] as const) {
+  for (const name of ['message', 'path', 'number', 'start', 'length', 'type', 'doubts'] as const) {
     const [own, other] = [values[name], whole.tracking.values[name]];
     for (let row = 0; row < values.count; row++)
       if (!Object.is(own.get(row), other.get(row))) return `${name} of value ${row}`;
