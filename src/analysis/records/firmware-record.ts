@@ -27,8 +27,8 @@ export async function firmwareRecord(context: RecordContext, attempt: FirmwareAt
   }
   parcel.complete = attempt.complete;
   record.package = parcel;
-  record.before = versionRecord(attempt.before);
-  record.after = versionRecord(attempt.after);
+  addVersion(record, 'before', attempt.before);
+  addVersion(record, 'after', attempt.after);
   record.states = attempt.states.map(({ time, state, how, row }) => ({
     time: facts.timeText(time),
     state,
@@ -46,9 +46,10 @@ export async function firmwareRecord(context: RecordContext, attempt: FirmwareAt
   return record;
 }
 
-function versionRecord(version: FirmwareVersion): JsonObject {
-  const record: JsonObject = {};
-  if (version.name !== undefined) record.name = version.name;
-  if (version.version !== undefined) record.version = version.version;
-  return record;
+/** Adds what is known of the firmware; nothing where nothing is. */
+function addVersion(record: JsonObject, key: 'before' | 'after', version: FirmwareVersion): void {
+  const known: JsonObject = {};
+  if (version.name !== undefined) known.name = version.name;
+  if (version.version !== undefined) known.version = version.version;
+  if (Object.keys(known).length > 0) record[key] = known;
 }
