@@ -1,12 +1,12 @@
 import { Outcome } from '../capture/outcome.ts';
 import type { MessageRow } from '../capture/units.ts';
-import type { TransferTracker } from '../coap/block-wise.ts';
+import type { Transfer, TransferTracker } from '../coap/block-wise.ts';
 import type { MessageBatch } from '../coap/message-batch.ts';
 import { NO_FORMAT, NO_OPTION, blockMore, blockNumber } from '../coap/message.ts';
-import { contentFormat } from '../lwm2m/content-format.ts';
+import { contentFormat, Encoding } from '../lwm2m/content-format.ts';
 import { Operation } from '../lwm2m/operation.ts';
 import type { ObjectRegistry } from '../lwm2m/registry/registry.ts';
-import type { ContentContext, ContentSink, ValueTypeCode } from '../lwm2m/value.ts';
+import { type ContentContext, type ContentSink, Doubt, type ValueTypeCode } from '../lwm2m/value.ts';
 import { MessageFlag, type MessageTable } from './message-table.ts';
 import type { PathFacts } from './path-facts.ts';
 import type { ValueTable } from './value-table.ts';
@@ -83,6 +83,24 @@ export class ContentReading implements ContentContext, ContentSink {
       transfers,
       false,
     );
+  }
+
+  /**
+   * Adds the one value of a transfer that is too large to be kept, or opaque: the whole body, whose bytes are read
+   * again from its rows when someone looks.
+   */
+  addWholeBody(row: MessageRow, transfer: Transfer): void {
+    const path = this.paths.path(transfer.pathId);
+    if (path.resourceId < 0 || contentFormat(transfer.contentFormat)?.encoding !== Encoding.bytes) return;
+    const number = this.values.paths.number(
+      path.objectId,
+      path.instanceId,
+      path.resourceId,
+      path.resourceInstanceId,
+    );
+    const type = this.registry.typeOf(path.objectId, path.resourceId);
+    this.values.add(row, number, NaN, 0, transfer.received, type, Doubt.none);
+    this.messages.addFlag(row, MessageFlag.hasValues);
   }
 
   /** Reads the values of a body of message `row`, which speaks of the path of `request`. */

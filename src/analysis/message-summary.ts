@@ -67,7 +67,7 @@ export class MessageSummary {
         objectId,
         resourceId,
         type,
-        readValue(type, format, body, start, start + values.length.get(index)),
+        readValue(type, format, body, start, values.end(index, body.length)),
         this.analysis.registry.unit(objectId, resourceId),
       );
       const name = this.analysis.registry.resourceName(objectId, resourceId) || values.paths.text(path);

@@ -4,7 +4,7 @@ import { TransferTracker } from '../coap/block-wise.ts';
 import { Code, isRequest, isResponse, MessageType } from '../coap/code.ts';
 import { ExchangeTracker, Found } from '../coap/exchange.ts';
 import type { MessageBatch } from '../coap/message-batch.ts';
-import { MessageFault, NO_OPTION } from '../coap/message.ts';
+import { blockMore, MessageFault, NO_OPTION } from '../coap/message.ts';
 import { ObservationTracker } from '../coap/observation.ts';
 import { Operation } from '../lwm2m/operation.ts';
 import type { ObjectRegistry } from '../lwm2m/registry/registry.ts';
@@ -139,6 +139,7 @@ export class MessageTracking implements BatchTaker {
     const body = this.#contents.requestBody(batch, index, row, this.transfers);
     this.devices.request(batch, index, row, time, this.operations, body);
     if (body !== undefined) this.#contents.read(batch, index, row, row, body);
+    else this.#wholeBody(row, batch.block1[index]!);
   }
 
   #response(
@@ -192,8 +193,16 @@ export class MessageTracking implements BatchTaker {
     if (operation === Operation.none) return;
     const body = this.#contents.responseBody(batch, index, row, this.transfers);
     this.devices.response(batch, index, row, request, time, notification, this.operations, body);
-    if (body !== undefined && batch.code[index]! >> 5 === 2)
-      this.#contents.read(batch, index, row, request, body);
+    if (batch.code[index]! >> 5 !== 2) return;
+    if (body !== undefined) this.#contents.read(batch, index, row, request, body);
+    else this.#wholeBody(row, batch.block2[index]!);
+  }
+
+  /** The last block of a body that was not kept stands for the whole of it. */
+  #wholeBody(row: MessageRow, block: number): void {
+    const transfer = this.transfers.transfers[this.messages.transfer.get(row) - 1];
+    if (transfer !== undefined && transfer.lastSeen && transfer.start === 0 && !blockMore(block))
+      this.#contents.addWholeBody(row, transfer);
   }
 
   #reset(row: MessageRow, partner: MessageRow, time: Nanoseconds): void {

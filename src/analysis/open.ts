@@ -11,7 +11,7 @@ const READ_BYTES: ByteCount = 4 << 20;
 /** Bytes analysed between two looks at whether it is time to yield; a few milliseconds of work. */
 const STEP_BYTES: ByteCount = 128 << 10;
 /** The first step is small, so that the first rows come at once. */
-const FIRST_BYTES: ByteCount = 256 << 10;
+const FIRST_BYTES: ByteCount = 32 << 10;
 
 /** What is opened: a store that holds all its bytes, or a stream that is spooled as it comes. */
 export type Source = { name: string; store: ByteStore } | { name: string; stream: AsyncIterable<Uint8Array> };

@@ -87,6 +87,8 @@ export class AnalysisService implements AnalysisProtocol {
 
   async listen(port: EventPort): Promise<void> {
     this.#port = port;
+    // Fetched while the person chooses a file; where that fails, opening tries again and says why.
+    this.#registry.loadAll().catch(() => {});
     this.#tell(true);
   }
 

@@ -107,6 +107,12 @@ export class ValueTable {
     this.doubts.set(row, doubts);
   }
 
+  /** End of a value's bytes in a content of `contentLength` bytes; a value as long as a column holds ends with it. */
+  end(row: number, contentLength: number): number {
+    const length = this.length.get(row);
+    return length === NONE ? contentLength : this.start.get(row) + length;
+  }
+
   /** First value row of a message, or -1; values stand in message order. */
   firstOf(message: MessageRow): number {
     let low = 0;

@@ -14,13 +14,14 @@ const generated = {
   notifications: 500,
   transfers: 1,
   duplicates: 20,
-  values: 100,
+  values: 400,
+  valuesByFormat: { tlv: 60, text: 40, senmlCbor: 200, senmlJson: 100 },
 };
 const ALLOWED_BYTES = 1000 * 120 + 100 * 24 + 10 * 8;
 
 function run(changes: Partial<PageRun> = {}): PageRun {
   const { frames, messages, foreign, devices, registrations, updates } = generated;
-  const { notifications, transfers, duplicates, values } = generated;
+  const { notifications, transfers, duplicates } = generated;
   return {
     state: 'done',
     totals: {
@@ -33,7 +34,7 @@ function run(changes: Partial<PageRun> = {}): PageRun {
       notifications,
       transfers,
       duplicates,
-      values,
+      values: 100,
     },
     firstRows: 300,
     whole: 800,

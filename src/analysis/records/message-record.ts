@@ -235,7 +235,7 @@ export class MessageRecords {
       const definition = registry.resource(objectId, resourceId);
       if (definition !== undefined) record.name = definition.name;
       record.type = VALUE_TYPE_NAMES[type]!;
-      record.value = readValue(type, format, body, start, start + values.length.get(index));
+      record.value = readValue(type, format, body, start, values.end(index, body.length));
       if (definition !== undefined && definition.unit !== '') record.unit = definition.unit;
       const doubt = doubtText(values.doubts.get(index));
       if (doubt !== '') record.doubt = doubt;
