@@ -3,13 +3,17 @@ import type { Piece } from '../network/datagram.ts';
 /** Joined sources that are kept; further ones are not resolved any more (their bytes are `gone`). */
 const MAXIMUM_SOURCES = 1 << 18;
 
+/** Byte reference of a source that was not kept. */
+const GONE = -1 - MAXIMUM_SOURCES;
+
 /** Where the bytes of a message lie that are not one range of a frame: in the order in which they were joined. */
 export class JoinedSources {
   readonly #sources: Piece[][] = [];
 
   /** Keeps the pieces of one datagram. Gives the byte reference: −1 − index. */
   add(pieces: Piece[]): number {
-    if (this.#sources.length < MAXIMUM_SOURCES) this.#sources.push(pieces);
+    if (this.#sources.length === MAXIMUM_SOURCES) return GONE;
+    this.#sources.push(pieces);
     return -this.#sources.length;
   }
 

@@ -43,7 +43,7 @@ export class MessageTable implements ExchangeLinks {
   readonly source = new Float64Column();
   readonly frame = new Uint32Column();
   readonly file = new Uint8Column();
-  readonly interfaceIndex = new Uint8Column();
+  readonly interfaceIndex = new Uint16Column();
   readonly ordinal = new Uint8Column();
   readonly length = new Uint32Column();
   readonly payloadLength = new Uint32Column();

@@ -37,7 +37,7 @@ export class MessageBatch {
   readonly source = new Float64Array(BATCH_ROWS);
   readonly frame = new Uint32Array(BATCH_ROWS);
   readonly file = new Uint8Array(BATCH_ROWS);
-  readonly interfaceIndex = new Uint8Array(BATCH_ROWS);
+  readonly interfaceIndex = new Uint16Array(BATCH_ROWS);
   readonly ordinal = new Uint8Array(BATCH_ROWS);
   readonly headerLength = new Uint8Array(BATCH_ROWS);
   readonly conversation = new Uint32Array(BATCH_ROWS);
@@ -78,6 +78,11 @@ export class MessageBatch {
 
   get full(): boolean {
     return this.count === BATCH_ROWS || this.#used >= BATCH_BYTES;
+  }
+
+  /** False where the token of a row was cut off or is damaged: then its length is 0 though it had one. */
+  hasToken(row: number): boolean {
+    return this.tokenLength[row]! > 0 || (this.bytes[this.bytesOffset[row]!]! & 15) === 0;
   }
 
   /** Empties the batch for the next rows. */
