@@ -19,11 +19,14 @@ export function markChosen(): void {
   due = new Set(['first-rows', 'analysis-done']);
 }
 
-/** Sets a mark the first time after a capture was chosen; `first-rows` after the paint that shows them. */
+/** Sets a mark the first time after a capture was chosen. */
 export function markOnce(mark: Mark): void {
-  if (!due.delete(mark)) return;
-  if (mark === 'analysis-done') performance.mark(mark);
-  else requestAnimationFrame(() => setTimeout(() => performance.mark(mark)));
+  if (due.delete(mark)) performance.mark(mark);
+}
+
+/** Runs once what was changed has been painted. */
+export function afterPaint(run: () => void): void {
+  requestAnimationFrame(() => setTimeout(run));
 }
 
 /** Lets tests and measurements see the state of the analysis and its totals. */

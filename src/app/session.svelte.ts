@@ -68,6 +68,9 @@ export class Session {
   /** A call that failed although the worker runs, one sentence. */
   trouble = $state<string | undefined>();
 
+  /** Rows of this capture have been shown; what is not waited for that much begins then. */
+  hasShownRows = $state(false);
+
   view = $state<View>('timeline');
   /** Times as the time of day in universal time; false: as seconds since the capture's first message. */
   absoluteTime = $state(true);
@@ -93,9 +96,14 @@ export class Session {
   /** Set by the message list while it is shown. */
   listCommands = $state.raw<ListCommands | undefined>();
 
+  /** Names of the files that were opened last; none where nothing is open. */
+  #asked = $state.raw<readonly string[]>([]);
+
   constructor() {
     this.client.onStatus = (status) => {
-      this.status = status;
+      if (!this.#awaits(status)) return;
+      // Before the first file is looked at, the analysis knows of none; the page knows what it asked for.
+      this.status = status.files.length > 0 ? status : { ...status, files: this.status.files };
     };
     this.client.onEnd = (reason) => {
       this.ended = reason;
@@ -115,7 +123,7 @@ export class Session {
 
   /** True while a capture, or a part of one, can be looked at. */
   get hasCapture(): boolean {
-    return this.status.state !== 'idle' && this.status.files.length > 0 && !this.refused;
+    return this.#asked.length > 0 && !this.refused;
   }
 
   /** Opens captures in place of what is open. */
@@ -124,6 +132,7 @@ export class Session {
     // The worker begins while the page builds its views.
     const opening = this.client.open(sources);
     this.#forget();
+    this.#asked = sources.map((source) => source.name);
     this.status = {
       ...NOTHING_OPEN,
       state: sources.some((source) => source.kind === 'live') ? 'live' : 'loading',
@@ -142,9 +151,9 @@ export class Session {
   /** Closes what is open. */
   async close(): Promise<void> {
     this.#forget();
+    this.#asked = [];
     this.status = NOTHING_OPEN;
     await this.attempt(this.client.close());
-    this.status = NOTHING_OPEN;
   }
 
   /** Starts a new worker after the old one ended; nothing is open then. */
@@ -152,6 +161,7 @@ export class Session {
     this.client.start();
     this.ended = undefined;
     this.#forget();
+    this.#asked = [];
     this.status = NOTHING_OPEN;
   }
 
@@ -202,6 +212,12 @@ export class Session {
     }
   }
 
+  /** False for news of what was open before: they may still be under way when another capture is opened. */
+  #awaits(status: AnalysisStatus): boolean {
+    if (this.#asked.length === 0) return status.state === 'idle';
+    return status.state !== 'idle' && (status.files[0]?.name ?? this.#asked[0]) === this.#asked[0];
+  }
+
   async #dissect(row: MessageRow, count: number): Promise<void> {
     const dissection = await this.attempt(this.client.dissect(row));
     if (count !== this.selectionCount) return;
@@ -211,6 +227,7 @@ export class Session {
 
   #forget(): void {
     this.generation++;
+    this.hasShownRows = false;
     this.deselect();
     this.trouble = undefined;
     this.cursorTime = undefined;

@@ -3,7 +3,7 @@ import { RowScale } from './row-scale.ts';
 /** How long a jump waits for its rows before it shows empty ones, in milliseconds. */
 const PATIENCE_MS = 120;
 
-/** Touch moves of less than this many viewports are taken as movement by pixels. */
+/** What a wheel that counts lines moves by, in pixels. */
 const WHEEL_LINE_PX = 22;
 
 interface Options {
@@ -34,6 +34,8 @@ export class VirtualRows {
 
   #wanted = 0;
   #scroller: HTMLElement | undefined;
+  /** The element is gone: answers that come late change nothing. */
+  #gone = false;
   /** Where this object itself put the scroller; the scroll event that follows is not the person's. */
   #placed = -1;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -60,6 +62,7 @@ export class VirtualRows {
   attach(headHeight = 0): (element: HTMLElement) => () => void {
     return (element) => {
       this.#scroller = element;
+      this.#gone = false;
       const observer = new ResizeObserver(() => {
         this.viewport = Math.max(0, element.clientHeight - headHeight);
         this.settle();
@@ -86,12 +89,14 @@ export class VirtualRows {
         element.removeEventListener('scroll', scrolled);
         element.removeEventListener('wheel', wheeled);
         this.#scroller = undefined;
+        this.#gone = true;
       };
     };
   }
 
   /** Moves to a position in pixels of the whole list. */
   moveTo(position: number): void {
+    if (this.#gone) return;
     this.#wanted = this.scale.clamp(Math.round(position));
     if (this.#scroller) {
       this.#scroller.scrollTop = this.scale.scrollOf(this.#wanted);
@@ -113,6 +118,7 @@ export class VirtualRows {
 
   /** Shows the wanted position once its rows are here, or when the wait has been long enough. */
   settle(): void {
+    if (this.#gone) return;
     const wanted = this.scale.clamp(this.#wanted);
     const first = Math.floor(wanted / this.rowHeight);
     const count = Math.max(
