@@ -37,11 +37,11 @@ function relayHost(): {
   return { stdout: process.stdout, stderr: process.stderr, pageFolder: PAGE_FOLDER, signal: ending.signal };
 }
 
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  // A reader that has seen enough, as in `| head`, is no trouble.
-  if (error.code !== 'EPIPE') throw error;
+function onWriteError(error: NodeJS.ErrnoException): void {
+  // A reader that has seen enough, as in `| head`, is no trouble. What else is one, the commands tell.
+  if (error.code !== 'EPIPE') process.exitCode = 2;
 }
 
-process.stdout.on('error', ignoreClosedPipe);
-process.stderr.on('error', ignoreClosedPipe);
+process.stdout.on('error', onWriteError);
+process.stderr.on('error', onWriteError);
 process.exitCode = await main(process.argv.slice(2));

@@ -1,4 +1,4 @@
-import { type FileHandle, mkdtemp, open, rm } from 'node:fs/promises';
+import { type FileHandle, mkdtemp, open, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AppendableByteStore, ByteStore } from '../capture/byte-store.ts';
@@ -30,6 +30,20 @@ export class FileStore implements ByteStore {
   }
 }
 
+/** A capture that comes through a pipe or from a device: no place in it can be read again. */
+export interface PipedCapture {
+  stream: AsyncIterable<Uint8Array>;
+  close(): Promise<void>;
+}
+
+/** Opens a capture for reading: a file where it lies, else what comes through. Rejects as the file system does. */
+export async function openCapture(path: string): Promise<FileStore | PipedCapture> {
+  const status = await stat(path);
+  if (status.isFile() || status.isDirectory()) return FileStore.open(path);
+  const handle = await open(path, 'r');
+  return { stream: handle.createReadStream({ autoClose: false }), close: () => handle.close() };
+}
+
 /** A spool in a temporary file, for what lies nowhere else: decompressed bytes, standard input, a live stream. */
 export class TemporaryStore implements AppendableByteStore {
   #size = 0;
@@ -40,7 +54,11 @@ export class TemporaryStore implements AppendableByteStore {
 
   static async create(): Promise<TemporaryStore> {
     const folder = await mkdtemp(join(tmpdir(), 'lwm2m-scope-'));
-    return new TemporaryStore(await open(join(folder, 'spool'), 'w+', 0o600), folder);
+    const handle = await open(join(folder, 'spool'), 'w+', 0o600);
+    // Without a name nothing stays behind when the process is killed. Where a system keeps names of open files, it
+    // goes when the store is closed.
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    return new TemporaryStore(handle, folder);
   }
 
   get size(): number {

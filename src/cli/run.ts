@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { createWriteStream } from 'node:fs';
+import { open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { Analysis, faultOf } from '../analysis/analysis.ts';
 import { compileMessageFilter } from '../analysis/message-filter.ts';
@@ -7,8 +7,9 @@ import { readSources, type ReadingHost, type Source } from '../analysis/open.ts'
 import { Records } from '../analysis/records/records.ts';
 import { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import { type CliArguments, readArguments, UsageError } from './arguments.ts';
-import { FileStore, TemporaryStore } from './file-store.ts';
+import { FileStore, openCapture, TemporaryStore } from './file-store.ts';
 import { RecordWriter } from './output.ts';
+import { printable } from './text-line.ts';
 
 /** Streams of the process, or stand-ins in tests. */
 export interface CliStreams {
@@ -33,15 +34,25 @@ export async function runCli(argv: readonly string[], streams: CliStreams): Prom
     args = readArguments(argv);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    streams.stderr.write(`lwm2m-scope: ${error.message}\n`);
-    return UNUSABLE;
+    return unusable(streams, error.message);
   }
   const stores: { close(): Promise<void> }[] = [];
   try {
     return await analyse(args, streams, stores);
+  } catch (error) {
+    // What the system refuses (a full disk, a file that went away) is told; anything else is a fault of ours.
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined || code.startsWith('ERR_')) throw error;
+    return unusable(streams, message);
   } finally {
     for (const store of stores) await store.close();
   }
+}
+
+/** Says in one line why nothing, or no more, can be done. */
+function unusable(streams: CliStreams, text: string): number {
+  streams.stderr.write(`lwm2m-scope: ${printable(text)}\n`);
+  return UNUSABLE;
 }
 
 async function analyse(
@@ -56,22 +67,29 @@ async function analyse(
       continue;
     }
     try {
-      const store = await FileStore.open(path);
-      stores.push(store);
-      sources.push({ name: basename(path), store });
+      const opened = await openCapture(path);
+      stores.push(opened);
+      const name = basename(path);
+      sources.push(opened instanceof FileStore ? { name, store: opened } : { name, stream: opened.stream });
     } catch (error) {
-      streams.stderr.write(`lwm2m-scope: ${path}: ${fileTrouble(error as NodeJS.ErrnoException)}\n`);
-      return UNUSABLE;
+      return unusable(streams, `${path}: ${fileTrouble(error as NodeJS.ErrnoException)}`);
     }
   }
+  if (args.output !== undefined && (await isOneOf(args.output, args.captures)))
+    return unusable(streams, `--output ${args.output}: this is the capture itself`);
   const registry = ObjectRegistry.core();
-  await registry.loadAll();
   const analysis = new Analysis(registry);
-  await readSources(analysis, sources, hostOf(analysis, streams, stores));
-  const filter = args.filter === undefined ? undefined : compileMessageFilter(args.filter, analysis);
-  if (filter !== undefined && !('test' in filter)) {
-    streams.stderr.write(`lwm2m-scope: --filter, at ${filter.offset + 1}: ${filter.message}\n`);
-    return UNUSABLE;
+  // A filter that cannot be read is told before a large capture is.
+  let filter = args.filter === undefined ? undefined : compileMessageFilter(args.filter, analysis);
+  if (filter !== undefined && !('test' in filter))
+    return unusable(streams, `--filter, at ${filter.offset + 1}: ${filter.message}`);
+  await registry.loadAll();
+  const host = hostOf(analysis, streams, stores);
+  await readSources(analysis, sources, host);
+  host.clearProgress();
+  if (args.filter !== undefined) {
+    filter = compileMessageFilter(args.filter, analysis);
+    if (!('test' in filter)) return unusable(streams, `--filter, at ${filter.offset + 1}: ${filter.message}`);
   }
   const records = new Records(analysis);
   await writeRecords(records.of(args.kind, filter), args, streams);
@@ -84,15 +102,16 @@ async function writeRecords(
   streams: CliStreams,
 ): Promise<void> {
   const target: NodeJS.WritableStream =
-    args.output === undefined ? streams.stdout : createWriteStream(args.output);
+    args.output === undefined ? streams.stdout : (await open(args.output, 'w')).createWriteStream();
   const format =
     args.format ?? (args.output === undefined && streams.stdout.isTTY === true ? 'text' : 'ndjson');
   const writer = new RecordWriter(args.kind, format);
   let closed = false;
+  let trouble: NodeJS.ErrnoException | undefined;
   const onError = (error: NodeJS.ErrnoException): void => {
+    closed = true;
     // A reader that has seen enough, as in `| head`, ends it quietly.
-    if (error.code === 'EPIPE') closed = true;
-    else throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'ERR_STREAM_DESTROYED') trouble ??= error;
   };
   target.on('error', onError);
   let text = writer.begin();
@@ -100,7 +119,8 @@ async function writeRecords(
     if (text === '' || closed) return;
     const piece = text;
     text = '';
-    if (!target.write(piece)) await new Promise<void>((resolve) => waitForRoom(target, resolve));
+    const error = await new Promise<Error | null | undefined>((resolve) => target.write(piece, resolve));
+    if (error) onError(error);
   };
   for await (const record of records) {
     if (closed) break;
@@ -109,23 +129,14 @@ async function writeRecords(
   }
   text += writer.end();
   await flush();
-  if (args.output !== undefined) {
+  if (args.output !== undefined && !closed) {
+    const isClosed = once(target, 'close');
     target.end();
-    await once(target, 'close');
+    await isClosed;
   }
-  target.off('error', onError);
-}
-
-function waitForRoom(target: NodeJS.WritableStream, resolve: () => void): void {
-  const done = (): void => {
-    target.off('drain', done);
-    target.off('error', done);
-    target.off('close', done);
-    resolve();
-  };
-  target.on('drain', done);
-  target.on('error', done);
-  target.on('close', done);
+  // The event of an error may come after its write.
+  if (!closed) target.off('error', onError);
+  if (trouble !== undefined) throw trouble;
 }
 
 function reportFaults(analysis: Analysis, streams: CliStreams): number {
@@ -133,20 +144,20 @@ function reportFaults(analysis: Analysis, streams: CliStreams): number {
   for (const file of analysis.files) {
     const fault = faultOf(file);
     if (file.unreadable !== undefined) {
-      streams.stderr.write(`lwm2m-scope: ${file.name}: ${file.unreadable}\n`);
-      code = UNUSABLE;
+      code = unusable(streams, `${file.name}: ${file.unreadable}`);
     } else if (fault !== undefined) {
       const place = fault.offset === undefined ? '' : ` at byte ${fault.offset}`;
-      streams.stderr.write(
-        `lwm2m-scope: ${file.name}: ${fault.text}${place}; what stands before it was read\n`,
-      );
-      code = UNUSABLE;
+      code = unusable(streams, `${file.name}: ${fault.text}${place}; what stands before it was read`);
     }
   }
   return code;
 }
 
-function hostOf(analysis: Analysis, streams: CliStreams, stores: { close(): Promise<void> }[]): ReadingHost {
+function hostOf(
+  analysis: Analysis,
+  streams: CliStreams,
+  stores: { close(): Promise<void> }[],
+): ReadingHost & { clearProgress(): void } {
   const shows = streams.stderr.isTTY === true;
   let shown = 0;
   return {
@@ -162,7 +173,22 @@ function hostOf(analysis: Analysis, streams: CliStreams, stores: { close(): Prom
       shown = analysis.frames.frames;
       streams.stderr.write(`\r${shown} frames read`);
     },
+    clearProgress: () => {
+      if (shown > 0) streams.stderr.write('\r\u001b[K');
+    },
   };
+}
+
+/** Whether a path leads to the same file as one of the captures. */
+async function isOneOf(path: string, captures: readonly string[]): Promise<boolean> {
+  const output = await stat(path).catch(() => undefined);
+  if (output?.isFile() !== true) return false;
+  for (const capture of captures) {
+    if (capture === '-') continue;
+    const { dev, ino } = await stat(capture);
+    if (dev === output.dev && ino === output.ino) return true;
+  }
+  return false;
 }
 
 function fileTrouble(error: NodeJS.ErrnoException): string {

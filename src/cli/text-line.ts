@@ -76,10 +76,22 @@ function infoLines(record: JsonObject): string {
 function genericLine(record: JsonObject): string {
   return Object.entries(record)
     .filter(([key]) => key !== 'evidence' && key !== 'queries')
-    .map(([key, item]) => `${key}=${typeof item === 'object' ? JSON.stringify(item) : text(item)}`)
+    .map(([key, item]) => `${key}=${typeof item === 'object' ? printable(JSON.stringify(item)) : text(item)}`)
     .join('  ');
 }
 
 function text(item: JsonValue | undefined): string {
-  return item === undefined ? '' : String(item);
+  return item === undefined ? '' : printable(String(item));
+}
+
+/** Control characters (C0, DEL, C1), breaks of lines and paragraphs, and what turns the direction of writing. */
+// eslint-disable-next-line no-control-regex
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g;
+
+/** A text from a capture or a file name without what would move a terminal's cursor: such characters as `\u001b`. */
+export function printable(text: string): string {
+  return text.replace(
+    UNPRINTABLE,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
