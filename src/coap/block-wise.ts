@@ -64,15 +64,10 @@ export class TransferTracker {
     const key = keyOf(batch.conversation[index]!, batch.fromA[index] === 1, batch.code[index]!, pathId, 1);
     let known = this.#open.get(key);
     if (number === 0 || known === undefined) {
-      if (number === 0 && !more) return -1;
-      let restarts = 0;
-      if (known !== undefined) {
-        const old = this.transfers[known]!;
-        if (old.ended === 'open') {
-          // The first block with a new message ID: the sender begins again (RFC 7959 §2.5).
-          old.ended = 'restarted';
-          restarts = old.restarts + 1;
-        }
+      const restarts = number === 0 ? this.#restart(known) : 0;
+      if (number === 0 && !more) {
+        this.#open.delete(key);
+        return -1;
       }
       known = this.#begin('block1', batch, index, row, pathId, time, batch.fromA[index] === 1, value);
       this.transfers[known]!.restarts = restarts;
@@ -80,7 +75,7 @@ export class TransferTracker {
     }
     const transfer = this.transfers[known]!;
     if (transfer.ended !== 'open') {
-      transfer.repeated++;
+      if (number * blockSize(value) < transfer.received) transfer.repeated++;
       return known;
     }
     if (batch.size1[index] !== NO_OPTION) transfer.announced = batch.size1[index]!;
@@ -102,10 +97,11 @@ export class TransferTracker {
       if (!known.lastSeen) return;
       known.ended = 'complete';
       known.endRow = row;
-      this.completed = true;
+      this.completed = known.start === 0;
     } else {
       known.ended = 'refused';
       known.endRow = row;
+      delete known.body;
     }
   }
 
@@ -130,11 +126,10 @@ export class TransferTracker {
     const key = keyOf(batch.conversation[index]!, requesterIsA, method, pathId, 2);
     let known = this.#open.get(key);
     if (number === 0 || known === undefined) {
-      if (number === 0 && !more) return -1;
-      let restarts = 0;
-      if (known !== undefined && this.transfers[known]!.ended === 'open') {
-        this.transfers[known]!.ended = 'restarted';
-        restarts = this.transfers[known]!.restarts + 1;
+      const restarts = number === 0 ? this.#restart(known) : 0;
+      if (number === 0 && !more) {
+        this.#open.delete(key);
+        return -1;
       }
       known = this.#begin('block2', batch, index, row, pathId, time, requesterIsA, value);
       this.transfers[known]!.method = method;
@@ -142,7 +137,10 @@ export class TransferTracker {
       this.#open.set(key, known);
     }
     const transfer = this.transfers[known]!;
-    if (transfer.ended !== 'open') return known;
+    if (transfer.ended !== 'open') {
+      if (number * blockSize(value) < transfer.received) transfer.repeated++;
+      return known;
+    }
     if (batch.size2[index] !== NO_OPTION) transfer.announced = batch.size2[index]!;
     this.#block(transfer, batch, index, row, time, value);
     if (transfer.lastSeen) {
@@ -152,6 +150,15 @@ export class TransferTracker {
       this.completed = transfer.start === 0;
     }
     return known;
+  }
+
+  /** The first block again: the sender begins anew, and what was there is void (RFC 7959 §2.5). Gives the restarts. */
+  #restart(index: number | undefined): number {
+    const known = index === undefined ? undefined : this.transfers[index]!;
+    if (known?.ended !== 'open') return 0;
+    known.ended = 'restarted';
+    delete known.body;
+    return known.restarts + 1;
   }
 
   #begin(
@@ -221,14 +228,19 @@ export class TransferTracker {
     const from = batch.payloadOffset[index]!;
     const end = batch.bytesOffset[index]! + batch.length[index]!;
     const needed = offset + (end - from);
-    if (needed > KEPT_BODY_BYTES || (offset > 0 && transfer.body === undefined)) {
+    const isCut = end - from < batch.payloadLength[index]!;
+    const { body } = transfer;
+    if (isCut || needed > KEPT_BODY_BYTES || (offset > 0 && body === undefined)) {
       delete transfer.body;
       return;
     }
-    const body = new Uint8Array(needed);
-    if (transfer.body !== undefined) body.set(transfer.body);
-    body.set(batch.bytes.subarray(from, end), offset);
-    transfer.body = body;
+    let whole = body?.buffer;
+    if (whole === undefined || whole.byteLength < needed) {
+      whole = new ArrayBuffer(Math.min(KEPT_BODY_BYTES, Math.max(needed, offset * 2)));
+      if (body !== undefined) new Uint8Array(whole).set(body);
+    }
+    transfer.body = new Uint8Array(whole, 0, needed);
+    transfer.body.set(batch.bytes.subarray(from, end), offset);
   }
 }
 

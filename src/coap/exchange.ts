@@ -2,6 +2,7 @@ import type { MessageRow, Nanoseconds, Seconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
 import { isRequest, isResponse, MessageType } from './code.ts';
 import { ExpiringTable } from './expiring-table.ts';
+import { NO_OPTION } from './message.ts';
 import type { MessageBatch } from './message-batch.ts';
 
 /** Time after which a message ID of a CON may be used anew. RFC 7252 §4.8.2 */
@@ -12,6 +13,8 @@ export const NON_LIFETIME: Seconds = 145;
 export const MAX_TRANSMIT_WAIT: Seconds = 93;
 
 const NANOSECONDS = 1e9;
+/** Observe value of a request that begins an observation. RFC 7641 §2 */
+const REGISTER = 0;
 
 /** How a request was answered (a record's `exchange.kind`). */
 export const ExchangeKind = {
@@ -83,20 +86,24 @@ export class ExchangeTracker {
     const hash = batch.contentHash[index]!;
     this.partner = NO_ROW;
     const idKey = messageId * 2 + acknowledges;
-    if (this.#byId.find(flowKey + fromA, idKey, 0) && this.#byId.hash === hash) {
-      const lifetime = type === MessageType.non ? NON_LIFETIME : EXCHANGE_LIFETIME;
-      if (clock - this.#byId.time <= lifetime * NANOSECONDS) {
-        const first = this.#byId.row;
-        this.links.setDuplicate(row, first);
-        this.links.addTransmission(first);
-        this.partner = this.links.partnerOf(first);
-        return Found.duplicate;
-      }
+    let seen = this.#byId.find(flowKey + fromA, idKey, 0);
+    // Where an ID was used anew too early, the repeat may be one of an older message.
+    while (seen && this.#byId.hash !== hash) seen = this.#byId.older();
+    const lifetime = type === MessageType.non ? NON_LIFETIME : EXCHANGE_LIFETIME;
+    if (seen && clock - this.#byId.time <= lifetime * NANOSECONDS) {
+      const first = this.#byId.row;
+      this.links.setDuplicate(row, first);
+      this.links.addTransmission(first);
+      this.partner = this.links.partnerOf(first);
+      return Found.duplicate;
     }
     this.#byId.add(flowKey + fromA, idKey, 0, row, hash, clock);
+    // What must not be sent (RFC 7252 Table 1) is matched with nothing.
     if (code === 0) this.#empty(type, flowKey + (1 - fromA), messageId, row);
-    else if (isRequest(code)) this.#request(batch, index, row, clock, flowKey + fromA);
-    else if (isResponse(code)) this.#response(batch, index, row, flowKey + (1 - fromA));
+    else if (isRequest(code)) {
+      if (acknowledges === 0) this.#request(batch, index, row, clock, flowKey + fromA);
+    } else if (isResponse(code) && type !== MessageType.rst && batch.hasToken(index))
+      this.#response(batch, index, row, clock, flowKey + (1 - fromA));
     return Found.fresh;
   }
 
@@ -138,18 +145,24 @@ export class ExchangeTracker {
         ? ExchangeKind.non
         : ExchangeKind.open;
     this.links.setExchange(row, kind, ExchangeEnd.open);
-    const tokenKey = batch.tokenLow[index]!;
+    if (!batch.hasToken(index)) return;
     this.#byToken.add(
       requesterKey * 32 + Math.min(batch.tokenLength[index]!, 31),
       batch.tokenHigh[index]!,
-      tokenKey,
+      batch.tokenLow[index]!,
       row,
-      0,
+      batch.observe[index]!,
       clock,
     );
   }
 
-  #response(batch: MessageBatch, index: number, row: MessageRow, requesterKey: number): void {
+  #response(
+    batch: MessageBatch,
+    index: number,
+    row: MessageRow,
+    clock: Nanoseconds,
+    requesterKey: number,
+  ): void {
     const high = batch.tokenHigh[index]!;
     const low = batch.tokenLow[index]!;
     const length = batch.tokenLength[index]!;
@@ -157,15 +170,17 @@ export class ExchangeTracker {
     const type = batch.type[index]!;
     if (type === MessageType.ack) {
       // A piggybacked answer carries the ID of its request and its token (RFC 7252 §5.3.2).
-      if (
-        this.#byId.find(requesterKey, batch.messageId[index]! * 2, 0) &&
-        isRequest(this.links.codeOf(this.#byId.row)) &&
-        this.links.tokenEquals(this.#byId.row, high, low, length)
-      ) {
-        request = this.#byId.row;
-      }
-    } else if (this.#byToken.find(requesterKey * 32 + Math.min(length, 31), high, low)) {
-      request = this.#byToken.row;
+      let found = this.#byId.find(requesterKey, batch.messageId[index]! * 2, 0);
+      while (found && !this.#isRequestWith(this.#byId.row, high, low, length)) found = this.#byId.older();
+      if (found) request = this.#byId.row;
+    } else {
+      this.#byToken.forget(clock);
+      let found = this.#byToken.find(requesterKey * 32 + Math.min(length, 31), high, low);
+      // A notification may come after its token was used anew, as to end the observation (RFC 7641 §3.6): it
+      // belongs to the request that asked for it, never to one that did not.
+      if (batch.observe[index] !== NO_OPTION)
+        while (found && this.#byToken.hash !== REGISTER) found = this.#byToken.older();
+      if (found) request = this.#byToken.row;
     }
     if (request === NO_ROW) return;
     this.partner = request;
@@ -180,5 +195,9 @@ export class ExchangeTracker {
         : asked;
     this.links.setExchange(request, kind, ExchangeEnd.answered);
     this.links.setPartner(request, row);
+  }
+
+  #isRequestWith(row: MessageRow, high: number, low: number, length: number): boolean {
+    return isRequest(this.links.codeOf(row)) && this.links.tokenEquals(row, high, low, length);
   }
 }

@@ -2,6 +2,8 @@ import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 
 const FIRST_CAPACITY = 4096;
 const NONE = -1;
+/** Entries of one key that are looked at; a key that comes more often is no use for matching. */
+const MOST_LOOKED_AT = 16;
 
 /**
  * Rows by a key of three numbers, each forgotten a fixed time after it was added. The newest entry of a key is
@@ -22,10 +24,16 @@ export class ExpiringTable {
   /** Next older entry of the same bucket, by sequence number. */
   #chain = new Int32Array(FIRST_CAPACITY);
 
-  /** What the last successful `find` stands on. */
+  /** What the last successful `find` or `older` stands on. */
   row: MessageRow = 0;
   hash = 0;
   time: Nanoseconds = 0;
+  /** Key of the last `find`, and sequence number of the entry to look at next. */
+  #wanted1 = 0;
+  #wanted2 = 0;
+  #wanted3 = 0;
+  #following = NONE;
+  #left = 0;
 
   constructor(private readonly lifetime: Nanoseconds) {}
 
@@ -36,24 +44,41 @@ export class ExpiringTable {
 
   /** Looks for the newest entry of a key; sets `row`, `hash` and `time` where there is one. */
   find(key1: number, key2: number, key3: number): boolean {
+    this.#wanted1 = key1;
+    this.#wanted2 = key2;
+    this.#wanted3 = key3;
+    this.#following = this.#heads[bucketOf(key1, key2, key3) & (this.#capacity * 2 - 1)]!;
+    this.#left = MOST_LOOKED_AT;
+    return this.older();
+  }
+
+  /** Goes on to the next older of the key's newest entries; `add` must not have come between. */
+  older(): boolean {
+    if (this.#left-- === 0) return false;
     const mask = this.#capacity - 1;
-    let sequence = this.#heads[bucketOf(key1, key2, key3) & (mask * 2 + 1)]!;
+    let sequence = this.#following;
     while (sequence >= this.#oldest) {
       const slot = sequence & mask;
-      if (this.#key1[slot] === key1 && this.#key2[slot] === key2 && this.#key3[slot] === key3) {
+      if (
+        this.#key1[slot] === this.#wanted1 &&
+        this.#key2[slot] === this.#wanted2 &&
+        this.#key3[slot] === this.#wanted3
+      ) {
         this.row = this.#rows[slot]!;
         this.hash = this.#hashes[slot]!;
         this.time = this.#times[slot]!;
+        this.#following = this.#chain[slot]!;
         return true;
       }
       sequence = this.#chain[slot]!;
     }
+    this.#left = 0;
     return false;
   }
 
   /** Adds an entry at `time` (capture clock, never going back) and forgets those whose time is over. */
   add(key1: number, key2: number, key3: number, row: MessageRow, hash: number, time: Nanoseconds): void {
-    this.#forget(time - this.lifetime);
+    this.forget(time);
     if (this.#next - this.#oldest === this.#capacity) this.#grow();
     const mask = this.#capacity - 1;
     const sequence = this.#next++;
@@ -70,7 +95,9 @@ export class ExpiringTable {
     this.#heads[bucket] = sequence;
   }
 
-  #forget(before: Nanoseconds): void {
+  /** Forgets the entries whose time is over at `time` (capture clock). */
+  forget(time: Nanoseconds): void {
+    const before = time - this.lifetime;
     const mask = this.#capacity - 1;
     while (this.#oldest < this.#next && this.#times[this.#oldest & mask]! < before) this.#oldest++;
   }

@@ -1,6 +1,7 @@
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
+import { NO_ROW } from '../capture/units.ts';
 import { Code, isResponse } from './code.ts';
-import { NO_OPTION } from './message.ts';
+import { blockNumber, NO_OPTION } from './message.ts';
 import type { MessageBatch } from './message-batch.ts';
 import { TokenTable } from './token-table.ts';
 
@@ -34,6 +35,8 @@ export interface Observation {
   observerIsA: boolean;
   pathId: number;
   request: MessageRow;
+  /** Request that last asked for it: `request`, or one that refreshed it. */
+  asked: MessageRow;
   /** Answer that established it; undefined before it came. */
   established: MessageRow | undefined;
   from: Nanoseconds;
@@ -42,6 +45,8 @@ export interface Observation {
   notifications: number;
   /** Notifications that came after a newer one. */
   reordered: number;
+  /** Notifications that came after the end. */
+  late: number;
   /** Steps of one between notifications, larger small steps, and what those left out; see `missingOf`. */
   singleSteps: number;
   smallGaps: number;
@@ -84,6 +89,9 @@ export class ObservationTracker {
     const observe = batch.observe[index]!;
     if (observe === NO_OPTION) return -1;
     const found = this.#find(batch, index, batch.fromA[index] === 1);
+    // Later blocks of a notification are fetched without Observe (RFC 7959 §2.6); a request that has it all the
+    // same asks for no observation.
+    if (batch.block2[index] !== NO_OPTION && blockNumber(batch.block2[index]!) > 0) return -1;
     if (observe === DEREGISTER) {
       if (found >= 0) this.observations[found]!.cancelling = row;
       return found;
@@ -93,6 +101,8 @@ export class ObservationTracker {
       const known = this.observations[found]!;
       if (known.pathId === pathId && known.ended === 'open') {
         // The same request again keeps the relation alive (RFC 7641 §3.3.1).
+        known.asked = row;
+        known.cancelling = undefined;
         known.last = row;
         known.to = time;
         return found;
@@ -105,11 +115,13 @@ export class ObservationTracker {
       observerIsA: batch.fromA[index] === 1,
       pathId,
       request: row,
+      asked: row,
       from: time,
       to: time,
       last: row,
       notifications: 0,
       reordered: 0,
+      late: 0,
       singleSteps: 0,
       smallGaps: 0,
       leftOut: 0,
@@ -146,22 +158,28 @@ export class ObservationTracker {
     partner: MessageRow,
     time: Nanoseconds,
   ): number {
-    if (this.observations.length === 0 || !isResponse(batch.code[index]!)) return -1;
+    if (this.observations.length === 0 || !isResponse(batch.code[index]!) || !batch.hasToken(index))
+      return -1;
     const found = this.#find(batch, index, batch.fromA[index] === 0);
     if (found < 0) return -1;
     const known = this.observations[found]!;
+    const observes = batch.observe[index] !== NO_OPTION;
     if (known.cancelling !== undefined && partner === known.cancelling) {
       if (known.ended === 'open') this.#end(known, 'cancelled', row, time);
       return found;
     }
-    // A later plain request may use the token of an ended observation.
-    if (known.ended !== 'open' && partner !== known.request && batch.observe[index] === NO_OPTION) return -1;
-    if (partner > known.request && partner !== 0xffffffff && batch.observe[index] === NO_OPTION) return -1;
+    // A later request without Observe may use the token again, for blocks or for anything: its answer is not ours.
+    if (!observes && partner !== NO_ROW && partner > known.asked) return -1;
+    if (known.ended !== 'open') {
+      if (!observes) return partner === known.request ? found : -1;
+      known.late++;
+      return found;
+    }
     const success = batch.code[index] === Code.content || batch.code[index] === Code.valid;
     known.last = row;
     if (known.established === undefined) {
       if (!success) this.#end(known, 'error', row, time);
-      else if (batch.observe[index] === NO_OPTION) this.#end(known, 'refused', row, time);
+      else if (!observes) this.#end(known, 'refused', row, time);
       else {
         known.established = row;
         known.sequence = batch.observe[index]!;
@@ -171,8 +189,8 @@ export class ObservationTracker {
       }
       return found;
     }
-    if (!success || batch.observe[index] === NO_OPTION) {
-      if (known.ended === 'open') this.#end(known, success ? 'cancelled' : 'error', row, time);
+    if (!success || !observes) {
+      this.#end(known, success ? 'cancelled' : 'error', row, time);
       return found;
     }
     known.notifications++;
