@@ -13,12 +13,11 @@ const FIELDS = [
 const SHAPE = { expanded: new Map<string, boolean>(), full: new Set<string>() };
 
 describe('treeLines', () => {
-  test('shows CoAP open and what lies below it closed', () => {
+  test('shows CoAP open, what lies below it closed, and the encoding of its options closed', () => {
     expect(treeLines(FIELDS, SHAPE).map((line) => [line.path, line.depth, line.expanded])).toEqual([
       ['/Frame', 0, false],
       ['/CoAP', 0, true],
-      ['/CoAP/Option', 1, true],
-      ['/CoAP/Option/Length', 2, undefined],
+      ['/CoAP/Option', 1, false],
       ['/CoAP/Option#2', 1, undefined],
     ]);
   });

@@ -27,9 +27,10 @@ export interface TreeShape {
 const LOWER_LAYERS =
   /^(Frame|Ethernet|Linux|Loopback|Null|802|IEEE|Raw|IPv?[46]|UDP|TCP|DTLS|TLS|6LoWPAN|VLAN|PPP|MPLS)/i;
 
-function expandedAtFirst(node: FieldNode, depth: number): boolean {
+function expandedAtFirst(node: FieldNode, depth: number, parent: string): boolean {
   if (depth === 0) return !LOWER_LAYERS.test(node.label);
-  return depth < 3;
+  // An option's line says what matters; the parts of its encoding are for those who look closer.
+  return depth < 3 && !parent.startsWith('/CoAP');
 }
 
 /** Name of a field in paths: a layer's own number (`Frame 7`) differs from message to message and is left out. */
@@ -50,7 +51,9 @@ export function treeLines(fields: readonly FieldNode[], shape: TreeShape): TreeL
       seen.set(name, count);
       const path = `${parent}/${name}${count > 1 ? `#${count}` : ''}`;
       const parentNode = node.children !== undefined && node.children.length > 0;
-      const expanded = parentNode ? (shape.expanded.get(path) ?? expandedAtFirst(node, depth)) : undefined;
+      const expanded = parentNode
+        ? (shape.expanded.get(path) ?? expandedAtFirst(node, depth, parent))
+        : undefined;
       const line: TreeLine = { path, node, depth, expanded, position: index + 1, siblings: nodes.length };
       lines.push(line);
       if (expanded) add(node.children!, path, depth + 1);
