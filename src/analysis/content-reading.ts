@@ -4,9 +4,10 @@ import type { Transfer, TransferTracker } from '../coap/block-wise.ts';
 import type { MessageBatch } from '../coap/message-batch.ts';
 import { NO_FORMAT, NO_OPTION, blockMore, blockNumber } from '../coap/message.ts';
 import { contentFormat, Encoding } from '../lwm2m/content-format.ts';
-import { Operation } from '../lwm2m/operation.ts';
+import type { OperationCode } from '../lwm2m/operation.ts';
 import type { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import { type ContentContext, type ContentSink, Doubt, type ValueTypeCode } from '../lwm2m/value.ts';
+import { speaksOfValues } from './content-values.ts';
 import { MessageFlag, type MessageTable } from './message-table.ts';
 import type { PathFacts } from './path-facts.ts';
 import type { ValueTable } from './value-table.ts';
@@ -105,17 +106,14 @@ export class ContentReading implements ContentContext, ContentSink {
 
   /** Reads the values of a body of message `row`, which speaks of the path of `request`. */
   read(batch: MessageBatch, index: number, row: MessageRow, request: MessageRow, body: Body): void {
-    const operation = this.messages.operation.get(row);
-    if (body.contentFormat === NO_FORMAT || body.start === body.end || operation === Operation.none) return;
-    if (batch.outcome[index] !== Outcome.ok || operation === Operation.execute) return;
-    if (operation === Operation.download) return;
-    const format = contentFormat(body.contentFormat);
-    if (format === undefined || !format.readable) {
-      this.messages.addFlag(row, MessageFlag.contentNotRead);
-      return;
-    }
-    if (format.read === undefined) return;
+    if (body.contentFormat === NO_FORMAT || body.start === body.end) return;
+    if (batch.outcome[index] !== Outcome.ok) return;
+    const operation = this.messages.operation.get(row) as OperationCode;
     const path = this.paths.path(this.messages.path.get(request));
+    if (!speaksOfValues(operation, batch.code[index]!, body.contentFormat, path)) return;
+    const format = contentFormat(body.contentFormat);
+    if (format?.readable !== true) this.messages.addFlag(row, MessageFlag.contentNotRead);
+    if (format?.read === undefined) return;
     this.objectId = path.objectId;
     this.instanceId = path.instanceId;
     this.resourceId = path.resourceId;

@@ -2,11 +2,12 @@ import { Outcome } from '../../capture/outcome.ts';
 import { contentFormat, contentFormatName } from '../../lwm2m/content-format.ts';
 import { readObjectLinks } from '../../lwm2m/content/object-links.ts';
 import { readExecuteArguments } from '../../lwm2m/execute-arguments.ts';
-import { Operation } from '../../lwm2m/operation.ts';
+import { Operation, type OperationCode } from '../../lwm2m/operation.ts';
 import type { LwM2mPath } from '../../lwm2m/path.ts';
 import type { ObjectRegistry } from '../../lwm2m/registry/registry.ts';
 import { describeValue, readValue } from '../../lwm2m/value-text.ts';
 import { type ContentContext, type ContentSink, NO_ID, VALUE_TYPE_NAMES } from '../../lwm2m/value.ts';
+import { speaksOfValues } from '../content-values.ts';
 import { doubtText } from '../records/doubt-text.ts';
 import type { FieldBuilder, FieldDetail } from './field-builder.ts';
 
@@ -17,7 +18,8 @@ const decoder = new TextDecoder();
 export function addContentFields(
   body: Uint8Array,
   format: number,
-  operation: number,
+  operation: OperationCode,
+  code: number,
   path: LwM2mPath,
   registry: ObjectRegistry,
   builder: FieldBuilder,
@@ -32,9 +34,10 @@ export function addContentFields(
     return;
   }
   const known = contentFormat(format);
-  if (known?.read === undefined) {
+  const hasValues = speaksOfValues(operation, code, format, path);
+  if (known?.read === undefined || !hasValues) {
     const detail: FieldDetail =
-      known !== undefined && known.lwm2m && !known.readable
+      hasValues && known !== undefined && known.lwm2m && !known.readable
         ? { value: 'not read yet', severity: 'note' }
         : { value: `${body.length} bytes` };
     builder.add(contentFormatName(format), 0, body.length, detail);

@@ -97,7 +97,7 @@ export class Dissector {
     );
     this.#operationFields(row, operation, lwm2m);
     if (body !== undefined && body.length > 0 && !this.#isPartOfBody(row, isReassembled))
-      addContentFields(body, format, operation, path, this.analysis.registry, lwm2m);
+      addContentFields(body, format, operation, messages.code.get(row), path, this.analysis.registry, lwm2m);
     roots.push(...lwm2m.roots);
     return roots;
   }

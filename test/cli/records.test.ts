@@ -1,0 +1,208 @@
+import { basename } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { JsonObject, JsonValue } from '../../src/analysis/records/json.ts';
+import { RECORD_KINDS, type RecordKind } from '../../src/analysis/records/records.ts';
+import { analyseFile, capturesBelow, readBytes, recordsOf } from '../analysis/analysed.ts';
+import { FIXTURES, RECORDED } from '../captures.ts';
+
+/** Keys of records in their order: a dotted path stands for the keys of an object within, `[]` for those of a list's objects. */
+const KEYS: Record<RecordKind, string> = {
+  info: `file container compression bytes frames from to interfaces interfaces[].name interfaces[].link
+    interfaces[].link_number interfaces[].frames interfaces[].dropped messages not_read not_read[].what not_read[].frames
+    sealed sealed[].what sealed[].records sealed[].handshake clock_breaks fault fault.text fault.offset fault.clause`,
+  messages: `id frame frame.number frame.time frame.file frame.interface frame.numbers ip ip.src ip.dst ipv6 ipv6.src
+    ipv6.dst udp udp.srcport udp.dstport transport security sightings outcome fault fault.text fault.offset fault.clause
+    coap coap.type coap.code coap.mid coap.token coap.opt coap.opt[].number coap.opt[].name coap.opt[].value
+    coap.uri_path coap.uri_query coap.content_format coap.accept coap.observe
+    coap.block1 coap.block1.num coap.block1.more coap.block1.size coap.block2 coap.block2.num coap.block2.more
+    coap.block2.size coap.q_block1 coap.q_block1.num coap.q_block1.more coap.q_block1.size coap.q_block2
+    coap.q_block2.num coap.q_block2.more coap.q_block2.size coap.payload_length coap.request_in coap.response_in
+    coap.response_time coap.duplicate_of coap.exchange coap.exchange.kind coap.exchange.transmissions
+    coap.exchange.ended coap.links coap.links.request coap.links.response coap.links.first
+    transfer transfer.direction transfer.length transfer.sha256 transfer.complete oscore
+    lwm2m lwm2m.interface lwm2m.operation lwm2m.path lwm2m.paths lwm2m.device lwm2m.format lwm2m.guessed lwm2m.fault
+    lwm2m.fault.text lwm2m.fault.offset lwm2m.fault.clause lwm2m.values lwm2m.values[].path lwm2m.values[].name
+    lwm2m.values[].type lwm2m.values[].value lwm2m.values[].unit lwm2m.values[].value_time lwm2m.values[].doubt`,
+  devices: `device endpoint addresses identities versions bindings messages security servers manufacturer model firmware
+    joined joined[].by joined[].evidence`,
+  sessions: `session device endpoint server address security location version lifetime binding queue queries objects
+    from to expires ended updates code evidence evidence_count`,
+  transfers: `transfer device method path from to length received blocks repeated restarts size sha256 ended code
+    evidence evidence_count`,
+  observations: `observation paths device server token from to ended notifications missing reordered pmin pmax
+    evidence evidence_count`,
+  firmware: `device object server method uri source from to package package.length package.received package.sha256
+    package.complete before before.name before.version after after.name after.version states states[].time
+    states[].state states[].how states[].id result result.value result.name result.id ended evidence evidence_count`,
+};
+
+/** Words that stand in some places. */
+const WORDS: Record<string, readonly string[]> = {
+  'messages transport': ['udp'],
+  'messages security': ['none'],
+  'messages outcome': ['ok', 'truncated', 'malformed', 'unsupported', 'sealed'],
+  'messages coap.type': ['CON', 'NON', 'ACK', 'RST'],
+  'messages coap.exchange.kind': ['piggybacked', 'separate', 'non', 'ping', 'multicast'],
+  'messages coap.exchange.ended': ['answered', 'reset', 'timeout', 'open', 'unknown'],
+  'messages transfer.direction': ['block1', 'block2'],
+  'messages lwm2m.interface': ['bootstrap', 'registration', 'management', 'reporting'],
+  'messages lwm2m.operation': [
+    ...[
+      'Bootstrap-Request',
+      'Bootstrap-Pack-Request',
+      'Bootstrap-Finish',
+      'Bootstrap-Write',
+      'Bootstrap-Read',
+    ],
+    ...[
+      'Bootstrap-Delete',
+      'Bootstrap-Discover',
+      'Register',
+      'Update',
+      'De-register',
+      'Read',
+      'Read-Composite',
+    ],
+    ...[
+      'Discover',
+      'Write-Replace',
+      'Write-Partial-Update',
+      'Write-Composite',
+      'Write-Attributes',
+      'Execute',
+    ],
+    ...['Create', 'Delete', 'Observe', 'Observe-Composite', 'Cancel Observation'],
+    ...['Cancel Observation-Composite', 'Notify', 'Send', 'Download', 'CoRE discovery', 'EST enrolment'],
+  ],
+  'sessions session': ['registration', 'bootstrap'],
+  'sessions ended': [
+    ...['deregistered', 'expired', 'replaced', 'lost', 'refused', 'unanswered', 'open', 'unknown'],
+  ],
+  'transfers transfer': ['block1', 'block2'],
+  'transfers ended': ['complete', 'abandoned', 'restarted', 'refused', 'open'],
+  'observations ended': ['cancelled', 'reset', 'replaced', 'deregistered', 'error', 'open'],
+  'firmware method': ['push', 'pull'],
+  'firmware ended': ['updated', 'failed', 'cancelled', 'deferred', 'open', 'unknown'],
+  'firmware states[].how': ['notified', 'read', 'written', 'inferred'],
+  'firmware states[].state': [
+    ...['Idle', 'Downloading', 'Downloaded', 'Updating'],
+    ...['Initial', 'Download Started', 'Delivered', 'Installed'],
+  ],
+};
+
+/** Shapes of the texts at some places, whatever the kind. */
+const SHAPES: readonly [RegExp, RegExp][] = [
+  [/(^|\.)(time|from|to|expires)$/, /^-?\d+\.\d{9}$/],
+  [/(^|\.)(token|sha256)$/, /^([0-9a-f]{2})*$/],
+  [/(^|\.)code$/, /^\d\.\d\d$/],
+  [/(^|\.)(id|evidence|links\.\w+)$/, /^[1-9]\d*\.[1-9]\d*\.\d+$/],
+  [/(^|\.)(path|paths|objects|location|object)$/, /^\//],
+  [/^uri_path$|coap\.uri_path$/, /^\//],
+];
+
+/** What is not as the contract says, each once. */
+class Troubles {
+  readonly found = new Set<string>();
+
+  check(kind: RecordKind, value: JsonValue | null | undefined, path: string): void {
+    if (value === null || value === undefined) this.found.add(`${kind}: ${path} is ${value}`);
+    else if (Array.isArray(value)) {
+      for (const item of value)
+        this.check(kind, item, typeof item === 'object' && !Array.isArray(item) ? `${path}[]` : path);
+    } else if (typeof value === 'object') this.#checkObject(kind, value, path);
+    else if (typeof value === 'number') {
+      if (!Number.isFinite(value)) this.found.add(`${kind}: ${path} is ${value}`);
+      if (Number.isInteger(value) && !Number.isSafeInteger(value))
+        this.found.add(`${kind}: ${path} is beyond 2^53`);
+    } else if (typeof value === 'string') this.#checkText(kind, value, path);
+  }
+
+  #checkObject(kind: RecordKind, value: JsonObject, path: string): void {
+    const order = ORDERS[kind];
+    const prefix = path === '' ? '' : `${path}.`;
+    let last = -1;
+    for (const [key, item] of Object.entries(value)) {
+      const at = order.indexOf(prefix + key);
+      if (at < 0) this.found.add(`${kind}: ${prefix}${key} is not documented`);
+      else if (at < last) this.found.add(`${kind}: ${prefix}${key} is out of order`);
+      last = Math.max(last, at);
+      this.check(kind, item, prefix + key);
+    }
+  }
+
+  #checkText(kind: RecordKind, value: string, path: string): void {
+    const words = WORDS[`${kind} ${path}`];
+    if (words !== undefined && !words.includes(value)) this.found.add(`${kind}: ${path} is ${value}`);
+    // A value of a resource, the file a capture point names, a method: free.
+    if (/values\[\]\.value$|interface$/.test(path)) return;
+    for (const [place, shape] of SHAPES)
+      if (place.test(path) && !shape.test(value)) this.found.add(`${kind}: ${path} is ${value}`);
+  }
+}
+
+const ORDERS = Object.fromEntries(
+  Object.entries(KEYS).map(([kind, keys]) => [kind, keys.split(/\s+/)]),
+) as Record<RecordKind, string[]>;
+
+/** What must hold between the records of one capture. */
+function linksOf(messages: readonly JsonObject[], troubles: Set<string>): void {
+  const byId = new Map(messages.map((record) => [record.id as string, record]));
+  for (const record of messages) {
+    const coap = record.coap as JsonObject | undefined;
+    if (coap === undefined) continue;
+    const links = (coap.links ?? {}) as Record<string, string>;
+    for (const [key, frame] of [
+      ['request', coap.request_in],
+      ['response', coap.response_in],
+      ['first', coap.duplicate_of],
+    ] as const) {
+      const other = links[key] === undefined ? undefined : byId.get(links[key]);
+      if ((frame === undefined) !== (links[key] === undefined)) troubles.add(`links.${key} and its frame`);
+      if (links[key] === undefined) continue;
+      if (other === undefined) troubles.add(`links.${key} leads nowhere`);
+      else if ((other.frame as JsonObject).number !== frame) troubles.add(`links.${key} is not its frame`);
+    }
+    if (links.request !== undefined && links.response !== undefined) troubles.add('both halves of one');
+    if (coap.response_time !== undefined && (coap.response_time as number) < 0) {
+      // Captures of two interfaces step back in time.
+      if (
+        messages.every(
+          ({ frame }) => (frame as JsonObject).interface === (record.frame as JsonObject).interface,
+        )
+      )
+        troubles.add(`${String(record.id)} is answered before it was asked`);
+    }
+  }
+}
+
+const captures = [FIXTURES, ...(RECORDED === undefined ? [] : [RECORDED])]
+  .flatMap((folder) => capturesBelow(folder).map((path) => ({ folder, path })))
+  .filter(
+    ({ path }, index, all) => all.findIndex((other) => basename(other.path) === basename(path)) === index,
+  );
+
+describe('records are as the contract of the output says', () => {
+  it.each(captures)('$path', async ({ folder, path }) => {
+    const analysis = await analyseFile(basename(path), readBytes(folder, path));
+    const troubles = new Troubles();
+    const all = {} as Record<RecordKind, JsonObject[]>;
+    for (const kind of RECORD_KINDS) {
+      all[kind] = await recordsOf(analysis, kind);
+      for (const record of all[kind]) troubles.check(kind, record, '');
+    }
+    linksOf(all.messages, troubles.found);
+    const ids = new Set(all.messages.map(({ id }) => id as string));
+    if (ids.size !== all.messages.length) troubles.found.add('an id stands twice');
+    for (const kind of RECORD_KINDS) {
+      for (const record of all[kind]) {
+        const evidence = (record.evidence ?? []) as string[];
+        if (evidence.length > 34) troubles.found.add(`${kind}: more evidence than 34`);
+        if (new Set(evidence).size !== evidence.length) troubles.found.add(`${kind}: evidence stands twice`);
+        if (evidence.some((id) => !ids.has(id))) troubles.found.add(`${kind}: evidence is no message`);
+      }
+    }
+    const names = all.devices.map(({ device }) => device);
+    if (new Set(names).size !== names.length) troubles.found.add('two devices have one name');
+    expect([...troubles.found]).toEqual([]);
+  });
+});
