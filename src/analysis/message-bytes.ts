@@ -1,5 +1,5 @@
 import type { ByteStore } from '../capture/byte-store.ts';
-import type { ByteCount, ByteOffset, MessageRow } from '../capture/units.ts';
+import { type ByteCount, type ByteOffset, type MessageRow, NO_ROW } from '../capture/units.ts';
 import type { Transfer } from '../coap/block-wise.ts';
 import { MessageView } from '../coap/message.ts';
 import { Outcome } from '../capture/outcome.ts';
@@ -80,11 +80,14 @@ export class MessageBytes {
   /** The body whose values a message holds: of its transfer where one ended here, else its own payload. */
   async body(row: MessageRow): Promise<Uint8Array | undefined> {
     const { messages, transfers } = this.analysis.tracking;
-    const transfer = messages.transfer.get(row);
+    // A repeat holds what its first copy holds.
+    const repeated = messages.first.get(row);
+    const first = repeated === NO_ROW ? row : repeated;
+    const transfer = messages.transfer.get(first);
     if (transfer > 0) {
       const known = transfers.transfers[transfer - 1]!;
-      const carries = known.direction === 'block1' ? known.rows.at(-1) === row : known.endRow === row;
-      if (carries && (known.lastSeen || messages.has(row, MessageFlag.transferComplete)))
+      const carries = known.direction === 'block1' ? known.rows.at(-1) === first : known.endRow === first;
+      if (carries && (known.lastSeen || messages.has(first, MessageFlag.transferComplete)))
         return this.transferBody(known);
     }
     return this.payload(row);

@@ -6,35 +6,36 @@ const NONE = 0xffff;
 /** Value paths (object, instance, resource, resource instance) by number; each path once. */
 export class ValuePaths {
   #slots = new Int32Array(1024).fill(-1);
-  #ids = new Uint16Array(4 * 256);
+  /** Four ids a path; -1 for a level it does not have, for 65535 is reserved and yet seen (LwM2M Core §7.4). */
+  #ids = new Int32Array(4 * 256);
   count = 0;
 
   /** Number of a path; levels it does not have are -1. */
   number(objectId: number, instanceId: number, resourceId: number, resourceInstanceId: number): number {
     const mask = this.#slots.length - 1;
-    const object = objectId & NONE;
-    const instance = instanceId & NONE;
-    const resource = resourceId & NONE;
-    const resourceInstance = resourceInstanceId & NONE;
-    let slot = mixIds(object, instance, resource, resourceInstance) & mask;
+    let slot = mixIds(objectId, instanceId, resourceId, resourceInstanceId) & mask;
     for (let path = this.#slots[slot]!; path >= 0; path = this.#slots[slot]!) {
       const at = path * 4;
       if (
-        this.#ids[at] === object &&
-        this.#ids[at + 1] === instance &&
-        this.#ids[at + 2] === resource &&
-        this.#ids[at + 3] === resourceInstance
+        this.#ids[at] === objectId &&
+        this.#ids[at + 1] === instanceId &&
+        this.#ids[at + 2] === resourceId &&
+        this.#ids[at + 3] === resourceInstanceId
       )
         return path;
       slot = (slot + 1) & mask;
     }
     const path = this.count++;
     if (path * 4 === this.#ids.length) {
-      const ids = new Uint16Array(this.#ids.length * 2);
+      const ids = new Int32Array(this.#ids.length * 2);
       ids.set(this.#ids);
       this.#ids = ids;
     }
-    this.#ids.set([object, instance, resource, resourceInstance], path * 4);
+    const at = path * 4;
+    this.#ids[at] = objectId;
+    this.#ids[at + 1] = instanceId;
+    this.#ids[at + 2] = resourceId;
+    this.#ids[at + 3] = resourceInstanceId;
     this.#slots[slot] = path;
     if (this.count * 2 > this.#slots.length) this.#rehash();
     return path;
@@ -42,8 +43,7 @@ export class ValuePaths {
 
   /** One level of a path: 0 object to 3 resource instance; -1 where the path does not have it. */
   id(path: number, level: 0 | 1 | 2 | 3): number {
-    const id = this.#ids[path * 4 + level]!;
-    return id === NONE ? -1 : id;
+    return this.#ids[path * 4 + level]!;
   }
 
   /** A path as text, such as `/3/0/9`. */
@@ -69,9 +69,9 @@ export class ValuePaths {
 }
 
 function mixIds(object: number, instance: number, resource: number, resourceInstance: number): number {
-  let hash = Math.imul((object << 16) | instance, 0x85ebca6b);
+  let hash = Math.imul((object << 16) | (instance & NONE), 0x85ebca6b);
   hash ^= hash >>> 15;
-  hash = Math.imul(hash ^ ((resource << 16) | resourceInstance), 0xc2b2ae35);
+  hash = Math.imul(hash ^ ((resource << 16) | (resourceInstance & NONE)), 0xc2b2ae35);
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 

@@ -56,7 +56,7 @@ export function addCoapFields(view: MessageView, builder: FieldBuilder): void {
       builder.add('Token', view.tokenStart, view.tokenStart + view.tokenLength, detail);
     }
     addOptions(view, builder);
-    if (view.payloadEnd > view.payloadStart) {
+    if (view.payloadLength > 0) {
       const shown = view.payloadEnd - view.payloadStart;
       builder.add('Payload', view.payloadStart, view.payloadEnd, {
         value: view.payloadLength > shown ? `${shown} of ${view.payloadLength} bytes` : `${shown} bytes`,

@@ -1,8 +1,10 @@
 import { linkTypeName } from '../../capture/link-types.ts';
+import { Outcome } from '../../capture/outcome.ts';
 import type { MessageRow } from '../../capture/units.ts';
 import { NO_ROW } from '../../capture/units.ts';
 import { codeName, codeText, isRequest, isResponse, TYPE_NAMES } from '../../coap/code.ts';
 import { ExchangeKind } from '../../coap/exchange.ts';
+import { blockMore, blockNumber, NO_OPTION } from '../../coap/message.ts';
 import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
 import type { Analysis } from '../analysis.ts';
 import type { DeviceIndex } from '../device-index.ts';
@@ -96,7 +98,9 @@ export class Dissector {
       isReassembled || again === undefined ? 0 : shift + again.payloadStart,
     );
     this.#operationFields(row, operation, lwm2m);
-    if (body !== undefined && body.length > 0 && !this.#isPartOfBody(row, isReassembled))
+    // Of a content that the capture cut off, nothing is read.
+    const isWhole = messages.outcome.get(row) === Outcome.ok && !this.#isPartOfBody(row, isReassembled);
+    if (body !== undefined && body.length > 0 && isWhole)
       addContentFields(body, format, operation, messages.code.get(row), path, this.analysis.registry, lwm2m);
     roots.push(...lwm2m.roots);
     return roots;
@@ -104,10 +108,9 @@ export class Dissector {
 
   /** True for a block of a body that is not whole here: its bytes alone have no meaning. */
   #isPartOfBody(row: MessageRow, isReassembled: boolean): boolean {
-    const { messages, transfers } = this.analysis.tracking;
-    const transfer = messages.transfer.get(row);
-    if (transfer === 0 || isReassembled) return false;
-    return transfers.transfers[transfer - 1]!.blocks > 1;
+    const { messages } = this.analysis.tracking;
+    const block = isRequest(messages.code.get(row)) ? messages.block1.get(row) : messages.block2.get(row);
+    return !isReassembled && block !== NO_OPTION && (blockMore(block) || blockNumber(block) > 0);
   }
 
   #blockCount(row: MessageRow): number {
