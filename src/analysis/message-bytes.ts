@@ -105,7 +105,7 @@ export class MessageBytes {
       body.set(payload, filled);
       filled += payload.length;
     }
-    return body.subarray(0, filled);
+    return filled === length ? body : undefined;
   }
 
   /** Bytes of a file's store; fewer at its end. The array is shared: do not change it. */

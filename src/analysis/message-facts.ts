@@ -89,6 +89,11 @@ export class MessageFacts {
     return first === NO_ROW ? row : first;
   }
 
+  /** The other half of a message; of a repeat the one of its first copy, which may have come later. */
+  partner(row: MessageRow): MessageRow {
+    return this.analysis.tracking.messages.partner.get(this.firstCopy(row));
+  }
+
   /** Seconds from a request to its answer, where `row` is the request or the answer; NaN where there is none. */
   responseTime(row: MessageRow): number {
     const { messages } = this.analysis.tracking;
@@ -104,12 +109,13 @@ export class MessageFacts {
 
   /** Kind of an exchange by name; empty where the message is no request and no ping, or nothing shows it. */
   exchangeKind(row: MessageRow): string {
-    return EXCHANGE_KIND_NAMES[this.analysis.tracking.messages.kindOf(row)]!;
+    return EXCHANGE_KIND_NAMES[this.analysis.tracking.messages.kindOf(this.firstCopy(row))]!;
   }
 
   /** How the exchange of a request or ping ended; undefined for other messages. */
-  exchangeEnd(row: MessageRow): ExchangeEndName | undefined {
+  exchangeEnd(copy: MessageRow): ExchangeEndName | undefined {
     const { messages, clock } = this.analysis.tracking;
+    const row = this.firstCopy(copy);
     const kind = messages.kindOf(row);
     if (kind === ExchangeKind.none) return undefined;
     const end = messages.endOf(row);

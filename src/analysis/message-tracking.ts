@@ -183,6 +183,19 @@ export class MessageTracking implements BatchTaker {
         messages.transfer.set(row, transfer + 1);
         if (this.transfers.completed) messages.addFlag(row, MessageFlag.transferComplete);
       }
+    } else if (batch.code[index]! >> 5 > 2) {
+      const block2 = messages.block2.get(request);
+      const method = messages.code.get(request);
+      const refused = this.transfers.refuse(
+        batch,
+        index,
+        row,
+        method,
+        messages.path.get(request),
+        block2,
+        time,
+      );
+      if (refused >= 0) messages.transfer.set(row, refused + 1);
     }
     const operation = this.operations.response(batch, index, row, request, notification, time);
     messages.operation.set(row, operation);

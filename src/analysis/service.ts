@@ -1,7 +1,8 @@
 import { type AppendableByteStore, BlobStore } from '../capture/byte-store.ts';
 import type { MessageRow } from '../capture/units.ts';
 import { ObjectRegistry } from '../lwm2m/registry/registry.ts';
-import { Analysis, faultOf } from './analysis.ts';
+import { statusOf, totalsOf } from './analysis-status.ts';
+import { Analysis } from './analysis.ts';
 import { DeviceIndex } from './device-index.ts';
 import { deviceSummaries } from './device-summary.ts';
 import { Dissector } from './dissection/dissect.ts';
@@ -28,7 +29,6 @@ import type {
   TrackQuery,
   TrackWindow,
 } from './protocol.ts';
-import { notRead } from './records/info-record.ts';
 import { RECORD_KINDS, Records, type RecordKind } from './records/records.ts';
 import { RowWindows } from './row-window.ts';
 import { ShownRows } from './shown-rows.ts';
@@ -38,8 +38,6 @@ import { Timeline } from './timeline.ts';
 const STATUS_INTERVAL = 100;
 /** Work between two turns for others, in milliseconds. */
 const WORK_INTERVAL = 10;
-/** Things not read that a status names. */
-const NAMED_NOT_READ = 20;
 
 /** What the platform gives: clocks and storage are not the analysis's own. */
 export interface ServiceHost {
@@ -47,6 +45,7 @@ export interface ServiceHost {
   now(): number;
   /** Resolves when waiting events have had their turn. */
   yieldTurn(): Promise<void>;
+  after(milliseconds: number): Promise<void>;
   createSpool(): Promise<AppendableByteStore>;
   /** The bytes that a relay sends; ends when the relay closes, or when `signal` says so. */
   connect(url: string, stopped: Promise<void>): AsyncIterable<Uint8Array>;
@@ -81,6 +80,11 @@ export class AnalysisService implements AnalysisProtocol {
   #filterText = '';
   #paused = false;
   #resume: (() => void) | undefined;
+  /** A status was held back and will be told when its time has come. */
+  #owed = false;
+  /** Questions that are being answered; reading waits for them. */
+  #questions = 0;
+  #waiting: (() => void)[] = [];
   readonly #registry = ObjectRegistry.core();
 
   constructor(private readonly host: ServiceHost) {}
@@ -138,38 +142,12 @@ export class AnalysisService implements AnalysisProtocol {
   }
 
   async totals(): Promise<AnalysisTotals> {
-    const opened = this.#opened;
-    if (opened === undefined)
-      return {
-        frames: 0,
-        messages: 0,
-        foreign: 0,
-        values: 0,
-        devices: 0,
-        registrations: 0,
-        updates: 0,
-        notifications: 0,
-        transfers: 0,
-        duplicates: 0,
-      };
-    const { frames, tracking } = opened.analysis;
-    return {
-      frames: frames.frames,
-      messages: tracking.messages.count,
-      foreign: frames.foreign,
-      values: tracking.values.count,
-      devices: opened.analysis.tracking.devices.devices.count,
-      registrations: tracking.devices.registered,
-      updates: tracking.devices.updates,
-      notifications: tracking.notifications,
-      transfers: tracking.transfers.transfers.length,
-      duplicates: tracking.messages.duplicates,
-    };
+    return totalsOf((this.#opened ?? this.#prepare()).analysis);
   }
 
   async rows(first: number, count: number): Promise<RowWindow> {
     const opened = this.#opened ?? this.#prepare();
-    return opened.windows.window(first, count, this.#revision);
+    return this.#answer(opened.windows.window(first, count, this.#revision));
   }
 
   async setFilter(text: string): Promise<FilterAnswer> {
@@ -208,7 +186,7 @@ export class AnalysisService implements AnalysisProtocol {
   }
 
   async dissect(row: MessageRow): Promise<Dissection | undefined> {
-    return this.#opened?.dissector.dissect(row);
+    return this.#opened === undefined ? undefined : this.#answer(this.#opened.dissector.dissect(row));
   }
 
   async devices(first: number, count: number): Promise<DeviceSummary[]> {
@@ -328,13 +306,32 @@ export class AnalysisService implements AnalysisProtocol {
     };
   }
 
+  /** Holds the reading until a question that must wait for bytes is answered. */
+  async #answer<T>(answer: Promise<T>): Promise<T> {
+    this.#questions++;
+    try {
+      return await answer;
+    } finally {
+      this.#questions--;
+      if (this.#questions === 0) for (const goOn of this.#waiting.splice(0)) goOn();
+    }
+  }
+
   /** Gives waiting questions their turn when enough work was done; undefined where it is not time yet. */
   #breathe(): Promise<void> | undefined {
-    const now = this.host.now();
-    if (now - this.#lastTurn < WORK_INTERVAL) return undefined;
-    return this.host.yieldTurn().then(() => {
-      this.#lastTurn = this.host.now();
-    });
+    if (this.host.now() - this.#lastTurn < WORK_INTERVAL) return undefined;
+    return this.#turn();
+  }
+
+  async #turn(): Promise<void> {
+    await this.host.yieldTurn();
+    while (this.#questions > 0) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
+      await this.host.yieldTurn();
+    }
+    this.#lastTurn = this.host.now();
   }
 
   #release(): void {
@@ -349,7 +346,11 @@ export class AnalysisService implements AnalysisProtocol {
     if (this.#port === undefined) return;
     const time = this.host.now();
     const first = this.#knownMessages === 0 && (this.#opened?.analysis.tracking.messages.count ?? 0) > 0;
-    if (!now && !first && time - this.#lastStatus < STATUS_INTERVAL) return;
+    const wait = this.#lastStatus + STATUS_INTERVAL - time;
+    if (!now && !first && wait > 0) {
+      this.#owe(wait);
+      return;
+    }
     this.#lastStatus = time;
     this.#opened?.analysis.flush();
     this.#opened?.shown.extend();
@@ -359,43 +360,23 @@ export class AnalysisService implements AnalysisProtocol {
     this.#port.postMessage({ type: 'status', status });
   }
 
+  /** A live source may fall silent after a burst: its last status is told when its time has come. */
+  #owe(wait: number): void {
+    if (this.#owed || this.#state !== 'live') return;
+    this.#owed = true;
+    void this.host.after(wait).then(() => {
+      this.#owed = false;
+      this.#tell(false);
+    });
+  }
+
   #status(): AnalysisStatus {
-    const opened = this.#opened;
-    const frames = opened?.analysis.frames;
-    const tracking = opened?.analysis.tracking;
-    const status: AnalysisStatus = {
+    const status = statusOf(this.#opened?.analysis, {
       state: this.#state,
       paused: this.#paused,
       revision: this.#revision,
-      files: (opened?.analysis.files ?? []).map((file) => {
-        const fault = faultOf(file);
-        return {
-          name: file.name,
-          bytes: file.bytes,
-          bytesRead: file.bytesRead,
-          container: file.reader?.container ?? '',
-          compression: file.compression,
-          frames: file.reader?.frames ?? 0,
-          ...(fault === undefined ? {} : { fault }),
-          ...(file.unreadable === undefined ? {} : { unreadable: file.unreadable }),
-        };
-      }),
-      frames: frames?.frames ?? 0,
-      messages: tracking?.messages.count ?? 0,
-      shown: opened?.shown.count ?? 0,
-      foreign: frames?.foreign ?? 0,
-      devices: tracking?.devices.devices.count ?? 0,
-      registrations: tracking?.devices.registered ?? 0,
-      values: tracking?.values.count ?? 0,
-      transfers: tracking?.transfers.transfers.length ?? 0,
-      firmwareUpdates: tracking?.devices.firmware.attempts.length ?? 0,
-      notRead: opened === undefined ? [] : notRead(opened.analysis).slice(0, NAMED_NOT_READ),
-      sealed: frames?.security.sealed() ?? [],
-      epochSeconds: frames?.epochSeconds ?? 0,
-      epochNanoseconds: frames?.epochNanoseconds ?? 0,
-      firstTime: frames !== undefined && Number.isFinite(frames.firstTime) ? frames.firstTime : 0,
-      lastTime: frames !== undefined && Number.isFinite(frames.lastTime) ? frames.lastTime : 0,
-    };
+      shown: this.#opened?.shown.count ?? 0,
+    });
     if (this.#failure !== undefined) status.failure = this.#failure;
     return status;
   }

@@ -18,6 +18,8 @@ export interface TimelineCommands {
   panLeft(): void;
   panRight(): void;
   fit(): void;
+  /** Brings the lines of a device into sight. */
+  revealDevice(device: number): Promise<void>;
 }
 
 /** What the message list offers to the command registry while it is shown. */
@@ -83,6 +85,8 @@ export class Session {
   dissection = $state.raw<Dissection | undefined>();
 
   cursorTime = $state<Nanoseconds | undefined>();
+  /** Live, whether the views stay at the newest messages. */
+  following = $state(true);
   /** Visible window of the timeline; undefined is the whole capture. */
   window = $state.raw<TimeWindow | undefined>();
 

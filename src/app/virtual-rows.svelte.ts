@@ -14,6 +14,8 @@ interface Options {
   has?: (first: number, count: number) => boolean;
   /** Asks for rows. */
   request?: (first: number, count: number) => void;
+  /** The person has moved the rows, by wheel or scrollbar. */
+  moved?: () => void;
 }
 
 /**
@@ -58,6 +60,11 @@ export class VirtualRows {
     return Math.max(1, Math.floor(this.viewport / this.#options.rowHeight));
   }
 
+  /** Whether the last row is in sight. */
+  get atEnd(): boolean {
+    return this.#wanted + this.viewport >= (this.#options.total() - 1) * this.rowHeight;
+  }
+
   /** Attachment for the scrolling element; `headHeight` is what sticks above the rows. */
   attach(headHeight = 0): (element: HTMLElement) => () => void {
     return (element) => {
@@ -73,6 +80,7 @@ export class VirtualRows {
         this.#placed = -1;
         this.#wanted = this.scale.positionOf(element.scrollTop);
         this.settle();
+        this.#options.moved?.();
       };
       const wheeled = (event: WheelEvent): void => {
         if (!this.scale.capped || event.ctrlKey || event.deltaY === 0) return;
@@ -80,6 +88,7 @@ export class VirtualRows {
         const unit = event.deltaMode === 0 ? 1 : event.deltaMode === 1 ? WHEEL_LINE_PX : this.viewport;
         this.moveTo(this.#wanted + event.deltaY * unit);
         if (event.deltaX !== 0) element.scrollLeft += event.deltaX * unit;
+        this.#options.moved?.();
       };
       element.addEventListener('scroll', scrolled, { passive: true });
       element.addEventListener('wheel', wheeled, { passive: false });

@@ -152,6 +152,33 @@ export class TransferTracker {
     return known;
   }
 
+  /**
+   * Takes an error that answers the request for a further block of a Block2 transfer: it ends there. Gives the index
+   * of the transfer, or -1. `block2` is the request's option.
+   */
+  refuse(
+    batch: MessageBatch,
+    index: number,
+    row: MessageRow,
+    method: number,
+    pathId: number,
+    block2: number,
+    time: Nanoseconds,
+  ): number {
+    this.completed = false;
+    if (block2 === NO_OPTION || blockNumber(block2) === 0) return -1;
+    const requesterIsA = batch.fromA[index] === 0;
+    const known = this.#open.get(keyOf(batch.conversation[index]!, requesterIsA, method, pathId, 2));
+    const transfer = known === undefined ? undefined : this.transfers[known];
+    if (known === undefined || transfer?.ended !== 'open') return -1;
+    transfer.ended = 'refused';
+    transfer.code = batch.code[index]!;
+    transfer.last = transfer.endRow = row;
+    transfer.to = time;
+    delete transfer.body;
+    return known;
+  }
+
   /** The first block again: the sender begins anew, and what was there is void (RFC 7959 §2.5). Gives the restarts. */
   #restart(index: number | undefined): number {
     const known = index === undefined ? undefined : this.transfers[index]!;

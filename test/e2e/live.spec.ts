@@ -46,6 +46,10 @@ test('a live tap is shown as it comes, held, and stopped with what came', async 
   const first = await count();
 
   await expect.poll(count).toBeGreaterThan(first);
+  // The list stays at the newest message until the person moves away from it.
+  const newest = async (): Promise<number> =>
+    Number(await lines(page).last().getAttribute('aria-rowindex')) - (await count());
+  await expect.poll(newest).toBeGreaterThanOrEqual(-1);
   const card = page.getByTestId('load-card');
   await card.getByRole('button', { name: 'Hold' }).click();
   await expect(card).toContainText('Held');
@@ -53,5 +57,6 @@ test('a live tap is shown as it comes, held, and stopped with what came', async 
   await expect(card).toContainText('Live');
   await card.getByRole('button', { name: 'Stop' }).click();
   await untilState(page, 'stopped');
+  await list.press('Home');
   await expect(lines(page).first()).toContainText('Register');
 });

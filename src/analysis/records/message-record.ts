@@ -112,7 +112,7 @@ export class MessageRecords {
 
   #links(row: MessageRow, coap: JsonObject, late: boolean): void {
     const { messages } = this.analysis.tracking;
-    const partner = messages.partner.get(row);
+    const partner = this.facts.partner(row);
     const code = messages.code.get(row);
     const asks = isRequest(code) || this.facts.exchangeKind(row) === 'ping';
     const first = messages.first.get(row);

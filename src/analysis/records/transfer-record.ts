@@ -1,5 +1,6 @@
 import type { Transfer } from '../../coap/block-wise.ts';
 import { codeName, codeText } from '../../coap/code.ts';
+import { EXCHANGE_LIFETIME } from '../../coap/exchange.ts';
 import type { JsonObject } from './json.ts';
 import type { RecordContext } from './record-context.ts';
 import { sha256Text } from './sha256.ts';
@@ -25,7 +26,9 @@ export async function transferRecord(context: RecordContext, transfer: Transfer)
     const body = await bytes.transferBody(transfer);
     if (body !== undefined) record.sha256 = sha256Text(body);
   }
-  record.ended = transfer.ended;
+  const silent = analysis.tracking.clock - transfer.to > EXCHANGE_LIFETIME * 1e9;
+  // What nothing was heard of for so long, the other side has forgotten (RFC 7959 §2.5).
+  record.ended = transfer.ended === 'open' && silent ? 'abandoned' : transfer.ended;
   if (transfer.code !== undefined) record.code = codeText(transfer.code);
   const rows = new Set([
     transfer.first,

@@ -26,8 +26,6 @@ const MOMENT_SHARE = 1 / 8;
 export class TimelineView {
   /** Width of the tracks in CSS pixels. */
   width = $state(0);
-  /** Live, whether the window stays at the newest messages. */
-  following = $state(true);
   /** Where the pointer is, in pixels from the tracks' left edge; zooming keeps the time under it. */
   pointerX: number | undefined;
 
@@ -54,6 +52,14 @@ export class TimelineView {
     });
     this.ticks = $derived(ticksOf(this.visible, this.width, this.clock));
     this.perPixel = $derived((this.visible.to - this.visible.from) / Math.max(this.width, 1));
+  }
+
+  /** Live, whether views stay at the newest messages; shared with the message list. */
+  get following(): boolean {
+    return this.#session.following;
+  }
+  set following(following: boolean) {
+    this.#session.following = following;
   }
 
   /** Shows a window; one that holds the whole capture goes on holding it while the capture grows. */

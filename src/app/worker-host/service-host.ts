@@ -15,6 +15,7 @@ export function createServiceHost(): ServiceHost {
         waiting.push(resolve);
         channel.port2.postMessage(undefined);
       }),
+    after: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     createSpool: createOriginStore,
     connect: socketStream,
   };

@@ -1,0 +1,68 @@
+import { type AnalysedFile, type Analysis, faultOf } from './analysis.ts';
+import type { AnalysisStatus, AnalysisTotals, FileStatus } from './protocol.ts';
+import { notRead } from './records/info-record.ts';
+
+/** Things not read that a status names. */
+const NAMED_NOT_READ = 20;
+
+/** How an analysis stands: counts and times, small enough to be sent often. `service` is what only the service knows. */
+export function statusOf(
+  analysis: Analysis | undefined,
+  service: Pick<AnalysisStatus, 'state' | 'paused' | 'revision' | 'shown'>,
+): AnalysisStatus {
+  const frames = analysis?.frames;
+  const tracking = analysis?.tracking;
+  return {
+    ...service,
+    files: (analysis?.files ?? []).map(fileStatus),
+    frames: frames?.frames ?? 0,
+    messages: tracking?.messages.count ?? 0,
+    foreign: frames?.foreign ?? 0,
+    devices: tracking?.devices.devices.count ?? 0,
+    registrations: tracking?.devices.registered ?? 0,
+    values: tracking?.values.count ?? 0,
+    transfers: tracking?.transfers.transfers.length ?? 0,
+    firmwareUpdates: tracking?.devices.firmware.attempts.length ?? 0,
+    notRead: analysis === undefined ? [] : notRead(analysis).slice(0, NAMED_NOT_READ),
+    sealed: frames?.security.sealed() ?? [],
+    epochSeconds: frames?.epochSeconds ?? 0,
+    epochNanoseconds: frames?.epochNanoseconds ?? 0,
+    firstTime: finite(frames?.firstTime),
+    lastTime: finite(frames?.lastTime),
+  };
+}
+
+/** Totals of an analysis, for comparison with an independent count. */
+export function totalsOf({ frames, tracking }: Analysis): AnalysisTotals {
+  return {
+    frames: frames.frames,
+    messages: tracking.messages.count,
+    foreign: frames.foreign,
+    values: tracking.values.count,
+    devices: tracking.devices.devices.count,
+    registrations: tracking.devices.registered,
+    updates: tracking.devices.updates,
+    notifications: tracking.notifications,
+    transfers: tracking.transfers.transfers.length,
+    duplicates: tracking.messages.duplicates,
+  };
+}
+
+function fileStatus(file: AnalysedFile): FileStatus {
+  const fault = faultOf(file);
+  const status: FileStatus = {
+    name: file.name,
+    bytes: file.bytes,
+    bytesRead: file.bytesRead,
+    container: file.reader?.container ?? '',
+    compression: file.compression,
+    frames: file.reader?.frames ?? 0,
+  };
+  if (fault !== undefined) status.fault = fault;
+  if (file.unreadable !== undefined) status.unreadable = file.unreadable;
+  return status;
+}
+
+function finite(time: number | undefined): number {
+  return time !== undefined && Number.isFinite(time) ? time : 0;
+}
