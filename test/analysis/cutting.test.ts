@@ -10,15 +10,14 @@ import { isRequest } from '../../src/coap/code.ts';
 import { FIXTURES, RECORDED } from '../captures.ts';
 import {
   allRecords,
-  analyse,
-  analyseFile,
+  analyseBytes,
   analyseStream,
-  begin,
+  beginFile,
   capturesBelow,
   readBytes,
   recordsOf,
   storeOf,
-} from './analysed.ts';
+} from './analyse.ts';
 
 /** Length of the pieces, in bytes. */
 const PIECE = 64;
@@ -210,17 +209,7 @@ function cutTrouble(
   return '';
 }
 
-interface Recording {
-  folder: string;
-  path: string;
-}
-
-/** Captures of both folders; a fixture is a copy of the recording with its name. */
-const recordings: Recording[] = [FIXTURES, ...(RECORDED === undefined ? [] : [RECORDED])]
-  .flatMap((folder) => capturesBelow(folder).map((path) => ({ folder, path })))
-  .filter(
-    ({ path }, index, all) => all.findIndex((other) => basename(other.path) === basename(path)) === index,
-  );
+const recordings = capturesBelow(FIXTURES, RECORDED);
 const plain = recordings.filter(({ path }) => !path.endsWith('.gz'));
 const compressed = recordings.filter(({ path }) => path.endsWith('.gz'));
 
@@ -228,12 +217,13 @@ if (RECORDED === undefined)
   it.skip('further recordings (the folder of recordings is absent on this machine)', () => undefined);
 
 describe('pieces of 64 bytes change nothing', () => {
-  it.each(recordings)('$path', async ({ folder, path }) => {
-    const bytes = readBytes(folder, path);
-    const whole = await analyseFile(path, bytes);
+  it.each(recordings)('$path', async (recording) => {
+    const { path } = recording;
+    const bytes = readBytes(recording);
+    const whole = await analyseBytes(path, bytes);
     const expected = await allRecords(whole);
     expect(await allRecords(await analyseStream(path, bytes, PIECE))).toEqual(expected);
-    const analysis = begin(path, bytes, await storeOf(bytes));
+    const analysis = await beginFile(path, bytes, await storeOf(bytes));
     if (analysis === undefined) return;
     // The same buffer for every piece: nothing may hold on to a piece after it was taken.
     const piece = new Uint8Array(PIECE);
@@ -250,16 +240,17 @@ describe('pieces of 64 bytes change nothing', () => {
 });
 
 describe('a cut file gives the same messages up to the cut', () => {
-  it.each(plain)('$path', async ({ folder, path }) => {
-    const bytes = readBytes(folder, path);
-    const whole = await analyseFile(path, bytes);
+  it.each(plain)('$path', async (recording) => {
+    const { path } = recording;
+    const bytes = readBytes(recording);
+    const whole = await analyseBytes(path, bytes);
     const ends = recordEnds(bytes);
     const everyByte = [...AT_EVERY_BYTE].some((name) => basename(name) === basename(path));
     const places = everyByte
       ? Array.from({ length: bytes.length }, (_, place) => place)
       : placesIn(path, bytes.length, PLACES);
     // One run is stopped at every place: after each, its tables must be the beginning of the whole run's.
-    const growing = begin(path, bytes)!;
+    const growing = (await beginFile(path, bytes))!;
     const container = growing.files[0]!.reader!.container;
     const { messages } = growing.tracking;
     let pushed = 0;
@@ -284,7 +275,7 @@ describe('a cut file gives the same messages up to the cut', () => {
     const ending = [0, 1, 2].map(() => 12 + next(bytes.length - 12));
     if (everyByte) ending.push(...ends.flatMap(({ offset }) => [offset - 1, offset]));
     for (const [time, place] of ending.entries()) {
-      const cut = await analyseFile(path, bytes.slice(0, place));
+      const cut = await analyseBytes(path, bytes.slice(0, place));
       const file = cut.files[0]!;
       expect(cutTrouble(faultOf(file), file.reader!.frames, ends, place)).toBe('');
       expect(rowDifference(cut, whole)).toBe('');
@@ -299,12 +290,13 @@ describe('a cut file gives the same messages up to the cut', () => {
     }
   });
 
-  it.each(compressed)('$path', async ({ folder, path }) => {
-    const bytes = readBytes(folder, path);
-    const whole = await analyseFile(path, bytes);
+  it.each(compressed)('$path', async (recording) => {
+    const { path } = recording;
+    const bytes = readBytes(recording);
+    const whole = await analyseBytes(path, bytes);
     let most = 0;
     for (const place of placesIn(path, bytes.length, PLACES)) {
-      const cut = await analyse({ name: path, store: await storeOf(bytes.subarray(0, place)) });
+      const cut = await analyseBytes(path, bytes.subarray(0, place));
       const file = cut.files[0]!;
       expect(rowDifference(cut, whole)).toBe('');
       // More compressed bytes never give fewer messages.

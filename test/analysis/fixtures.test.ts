@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { Analysis } from '../../src/analysis/analysis.ts';
 import { RECORD_KINDS, type RecordKind } from '../../src/analysis/records/records.ts';
 import { FIXTURES } from '../captures.ts';
-import { analyseFile, analyseStream, CAPTURE_NAME, capturesBelow, readBytes, recordsOf } from './analysed.ts';
+import { analyseBytes, analyseStream, CAPTURE_NAME, capturesBelow, readBytes, recordsOf } from './analyse.ts';
 
 /**
  * Every capture below `fixtures/` that has a folder `<name>.expected` beside it is held to the records in there:
@@ -55,13 +55,14 @@ async function update(analysis: Analysis, folder: string): Promise<void> {
     writeFileSync(join(folder, file), (await linesOf(analysis, file)).map((line) => `${line}\n`).join(''));
 }
 
-const captures = capturesBelow(FIXTURES).filter((path) => existsSync(expectedFolder(path)));
+const captures = capturesBelow(FIXTURES).filter(({ path }) => existsSync(expectedFolder(path)));
 
 describe('fixtures give what is expected of them', () => {
-  it.each(captures)('%s', async (path) => {
+  it.each(captures)('$path', async (recording) => {
+    const { path } = recording;
     const folder = expectedFolder(path);
-    const bytes = readBytes(FIXTURES, path);
-    const whole = await analyseFile(basename(path), bytes);
+    const bytes = readBytes(recording);
+    const whole = await analyseBytes(basename(path), bytes);
     if (UPDATE) await update(whole, folder);
     const inPieces = await analyseStream(basename(path), bytes, PIECE);
     const files = readdirSync(folder);
@@ -77,6 +78,8 @@ describe('fixtures give what is expected of them', () => {
     const folders = readdirSync(FIXTURES, { recursive: true, encoding: 'utf8' }).filter((path) =>
       path.endsWith('.expected'),
     );
-    expect(folders.map((path) => join(FIXTURES, path)).sort()).toEqual(captures.map(expectedFolder).sort());
+    expect(folders.map((path) => join(FIXTURES, path)).sort()).toEqual(
+      captures.map(({ path }) => expectedFolder(path)).sort(),
+    );
   });
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, JsonValue } from '../../src/analysis/records/json.ts';
 import { FIXTURES, RECORDED } from '../captures.ts';
-import { analyseFile, readBytes, recordsOf } from './analysed.ts';
+import { analyseFile, recordsOf } from './analyse.ts';
 
 type TruthValue = string | number | boolean | { hex: string } | { epoch: number } | { len: number };
 
@@ -205,7 +205,7 @@ function compareValues(
 
 describe('records say what Leshan says', () => {
   it.each(captures)('$name', async ({ folder, file, truth }) => {
-    const records = await recordsOf(await analyseFile(file, readBytes(folder, file)), 'messages');
+    const records = await recordsOf(await analyseFile(join(folder, file)), 'messages');
     for (const operation of [...(truth.operations ?? []), ...(truth.notifications ?? [])]) {
       const { coap, request_coap: request, path, value, written } = operation;
       const isNotification = operation.op === undefined;

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Analysis } from '../../src/analysis/analysis.ts';
 import { DeviceIndex } from '../../src/analysis/device-index.ts';
@@ -14,7 +14,7 @@ import { OPERATION_NAMES } from '../../src/lwm2m/operation.ts';
 import { describeValue, readValue } from '../../src/lwm2m/value-text.ts';
 import type { ValueTypeCode } from '../../src/lwm2m/value.ts';
 import { FIXTURES, RECORDED } from '../captures.ts';
-import { analyseFile, capturesBelow, readBytes } from './analysed.ts';
+import { analyseFile, capturesBelow } from './analyse.ts';
 
 /** Bytes of a token (RFC 7252 §3); of a longer one (RFC 8974) the table keeps a hash only. */
 const LONGEST_TOKEN = 8;
@@ -133,15 +133,11 @@ async function valuesOfTable(
   return said;
 }
 
-const captures = [FIXTURES, ...(RECORDED === undefined ? [] : [RECORDED])]
-  .flatMap((folder) => capturesBelow(folder).map((path) => ({ folder, path })))
-  .filter(
-    ({ path }, index, all) => all.findIndex((other) => basename(other.path) === basename(path)) === index,
-  );
+const captures = capturesBelow(FIXTURES, RECORDED);
 
 describe('the tree of fields says what the tables say', () => {
   it.each(captures)('$path', async ({ folder, path }) => {
-    const analysis = await analyseFile(basename(path), readBytes(folder, path));
+    const analysis = await analyseFile(join(folder, path));
     const facts = new MessageFacts(analysis);
     const bytes = new MessageBytes(analysis);
     const summaries = new MessageSummary(analysis, facts, bytes);

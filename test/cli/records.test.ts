@@ -1,8 +1,8 @@
-import { basename } from 'node:path';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, JsonValue } from '../../src/analysis/records/json.ts';
 import { RECORD_KINDS, type RecordKind } from '../../src/analysis/records/records.ts';
-import { analyseFile, capturesBelow, readBytes, recordsOf } from '../analysis/analysed.ts';
+import { analyseFile, capturesBelow, recordsOf } from '../analysis/analyse.ts';
 import { FIXTURES, RECORDED } from '../captures.ts';
 
 /** Keys of records in their order: a dotted path stands for the keys of an object within, `[]` for those of a list's objects. */
@@ -175,15 +175,11 @@ function linksOf(messages: readonly JsonObject[], troubles: Set<string>): void {
   }
 }
 
-const captures = [FIXTURES, ...(RECORDED === undefined ? [] : [RECORDED])]
-  .flatMap((folder) => capturesBelow(folder).map((path) => ({ folder, path })))
-  .filter(
-    ({ path }, index, all) => all.findIndex((other) => basename(other.path) === basename(path)) === index,
-  );
+const captures = capturesBelow(FIXTURES, RECORDED);
 
 describe('records are as the contract of the output says', () => {
   it.each(captures)('$path', async ({ folder, path }) => {
-    const analysis = await analyseFile(basename(path), readBytes(folder, path));
+    const analysis = await analyseFile(join(folder, path));
     const troubles = new Troubles();
     const all = {} as Record<RecordKind, JsonObject[]>;
     for (const kind of RECORD_KINDS) {
