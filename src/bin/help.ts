@@ -25,7 +25,7 @@ const COMMANDS: Readonly<Record<string, CommandHelp>> = {
   messages: reading(
     'messages',
     'one record a CoAP message, in capture order',
-    `${READING}  --filter EXPR                  only messages that match, such as 'coap.code == 2.05'\n`,
+    `${READING}  --filter EXPR                  only messages that match, such as 'coap.code == 2.05'\n  -f, --follow                   prints each message as soon as it was read\n`,
   ),
   devices: reading('devices', 'one record a device'),
   sessions: reading('sessions', 'one record a registration or a bootstrap'),

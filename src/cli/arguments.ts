@@ -11,6 +11,8 @@ export interface CliArguments {
   format: Format | undefined;
   filter: string | undefined;
   output: string | undefined;
+  /** Print each message as soon as it was read. */
+  follow: boolean;
 }
 
 /** Thrown for arguments that cannot be used; the message is one line that says what to do. */
@@ -32,6 +34,7 @@ export function readArguments(argv: readonly string[]): CliArguments {
         format: { type: 'string' },
         filter: { type: 'string' },
         output: { type: 'string', short: 'o' },
+        follow: { type: 'boolean', short: 'f' },
       },
     });
   } catch (error) {
@@ -47,12 +50,15 @@ export function readArguments(argv: readonly string[]): CliArguments {
     throw new UsageError(`--format ${format}: known formats are ${FORMATS.join(', ')}`);
   if (values.filter !== undefined && command !== 'messages')
     throw new UsageError('--filter works on messages only so far');
+  if (values.follow === true && command !== 'messages')
+    throw new UsageError('--follow prints messages as they come; other records are made at the end');
   return {
     kind: command,
     captures: positionals,
     format: format as Format | undefined,
     filter: values.filter,
     output: values.output,
+    follow: values.follow === true,
   };
 }
 

@@ -7,6 +7,7 @@ import { readSources, type ReadingHost, type Source } from '../analysis/open.ts'
 import { Records } from '../analysis/records/records.ts';
 import { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import { type CliArguments, readArguments, UsageError } from './arguments.ts';
+import { followMessages } from './follow.ts';
 import { FileStore, openCapture, TemporaryStore } from './file-store.ts';
 import { RecordWriter } from './output.ts';
 import { printable } from './text-line.ts';
@@ -85,6 +86,11 @@ async function analyse(
     return unusable(streams, `--filter, at ${filter.offset + 1}: ${filter.message}`);
   await registry.loadAll();
   const host = hostOf(analysis, streams, stores);
+  if (args.follow) {
+    await writeRecords(followMessages(analysis, new Records(analysis), sources, host, filter), args, streams);
+    host.clearProgress();
+    return reportFaults(analysis, streams);
+  }
   await readSources(analysis, sources, host);
   host.clearProgress();
   if (args.filter !== undefined) {
@@ -125,7 +131,7 @@ async function writeRecords(
   for await (const record of records) {
     if (closed) break;
     text += writer.record(record);
-    if (text.length > WRITE_CHARACTERS) await flush();
+    if (text.length > WRITE_CHARACTERS || args.follow) await flush();
   }
   text += writer.end();
   await flush();

@@ -1,3 +1,4 @@
+import type { MessageRow } from '../../capture/units.ts';
 import type { CompiledFilter } from '../filter/compile.ts';
 import type { Analysis } from '../analysis.ts';
 import { DeviceIndex } from '../device-index.ts';
@@ -28,14 +29,19 @@ export type RecordKind = (typeof RECORD_KINDS)[number];
 /** Makes the records of one analysis from its tables, for the command line and the exports alike. */
 export class Records {
   readonly #context: RecordContext;
+  readonly #messageRecords: MessageRecords;
 
   constructor(analysis: Analysis) {
-    this.#context = {
-      analysis,
-      facts: new MessageFacts(analysis),
-      bytes: new MessageBytes(analysis),
-      devices: new DeviceIndex(analysis),
-    };
+    const facts = new MessageFacts(analysis);
+    const bytes = new MessageBytes(analysis);
+    const devices = new DeviceIndex(analysis);
+    this.#context = { analysis, facts, bytes, devices };
+    this.#messageRecords = new MessageRecords(analysis, facts, bytes, devices);
+  }
+
+  /** The record of one message while more are to come, without the keys that only later frames decide. */
+  message(row: MessageRow): Promise<JsonObject> {
+    return this.#messageRecords.record(row, false);
   }
 
   /** All records of a kind, in order; messages only those that pass the filter. */
@@ -74,10 +80,8 @@ export class Records {
   }
 
   async *#messages(filter: CompiledFilter | undefined): AsyncGenerator<JsonObject> {
-    const { analysis, facts, bytes, devices } = this.#context;
-    const { messages } = analysis.tracking;
-    const maker = new MessageRecords(analysis, facts, bytes, devices);
+    const { messages } = this.#context.analysis.tracking;
     for (let row = 0; row < messages.count; row++)
-      if (filter === undefined || filter.test(row)) yield await maker.record(row);
+      if (filter === undefined || filter.test(row)) yield await this.#messageRecords.record(row);
   }
 }
