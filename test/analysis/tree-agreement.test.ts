@@ -119,15 +119,15 @@ async function valuesOfTable(
   for (let index = first; index < values.count && values.message.get(index) === row; index++) {
     const path = values.path.get(index);
     const [objectId, resourceId] = [values.paths.id(path, 0), values.paths.id(path, 2)];
-    const [start, length] = [values.start.get(index), values.length.get(index)];
+    const [start, end] = [values.start.get(index), values.end(index, body.length)];
     const type = values.type.get(index) as ValueTypeCode;
     const unit = analysis.registry.resource(objectId, resourceId)?.unit;
-    const value = readValue(type, format, body, start, start + length);
+    const value = readValue(type, format, body, start, end);
     const doubt = doubtText(values.doubts.get(index));
     said.push({
       path: values.paths.text(path),
       text: describeValue(objectId, resourceId, type, value, unit) + (doubt === '' ? '' : ` (${doubt})`),
-      bytes: hex(body.subarray(start, start + length)),
+      bytes: hex(body.subarray(start, end)),
     });
   }
   return said;

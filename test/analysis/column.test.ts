@@ -1,0 +1,70 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  CHUNK_ROWS,
+  Float64Column,
+  Uint16Column,
+  Uint32Column,
+  Uint8Column,
+} from '../../src/analysis/column.ts';
+
+describe('columns', () => {
+  it('keep what was set, across the ends of chunks', () => {
+    const columns = [new Uint8Column(), new Uint16Column(), new Uint32Column(), new Float64Column()];
+    const rows = CHUNK_ROWS * 2 + 3;
+    for (let row = 0; row < rows; row++) for (const column of columns) column.set(row, row % 251);
+    for (const row of [0, 1, CHUNK_ROWS - 1, CHUNK_ROWS, CHUNK_ROWS * 2 - 1, CHUNK_ROWS * 2, rows - 1])
+      for (const column of columns) expect(column.get(row)).toBe(row % 251);
+  });
+
+  it('hold the largest numbers of their kind', () => {
+    const small = new Uint8Column();
+    const middle = new Uint16Column();
+    const large = new Uint32Column();
+    const time = new Float64Column();
+    small.set(0, 0xff);
+    middle.set(0, 0xffff);
+    large.set(0, 0xffffffff);
+    time.set(0, Number.MAX_SAFE_INTEGER);
+    expect([small.get(0), middle.get(0), large.get(0), time.get(0)]).toEqual([
+      0xff,
+      0xffff,
+      0xffffffff,
+      Number.MAX_SAFE_INTEGER,
+    ]);
+    time.set(0, -0.5);
+    expect(time.get(0)).toBe(-0.5);
+  });
+
+  it('change one row and no other', () => {
+    const column = new Uint32Column();
+    for (let row = 0; row < 10; row++) column.set(row, row);
+    column.set(4, 99);
+    expect(Array.from({ length: 10 }, (_, row) => column.get(row))).toEqual([0, 1, 2, 3, 99, 5, 6, 7, 8, 9]);
+  });
+
+  it('take many rows at once as one at a time', () => {
+    const part = fc.record({
+      count: fc.integer({ min: 0, max: 50_000 }),
+      value: fc.integer({ min: 0, max: 0xffff }),
+      fill: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(part, { minLength: 1, maxLength: 8 }), (parts) => {
+        const atOnce = new Uint16Column();
+        const single = new Uint16Column();
+        let row = 0;
+        for (const { count, value, fill } of parts) {
+          const values = Uint16Array.from({ length: count + 3 }, (_, index) => (value + index) & 0xffff);
+          if (fill) atOnce.fillRows(row, value, count);
+          else atOnce.setRows(row, values, count);
+          for (let index = 0; index < count; index++) single.set(row + index, fill ? value : values[index]!);
+          row += count;
+        }
+        for (let at = 0; at < row; at++)
+          if (atOnce.get(at) !== single.get(at)) expect.fail(`row ${at} of ${row}`);
+      }),
+      { numRuns: 25 },
+    );
+  });
+});
