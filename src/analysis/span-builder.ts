@@ -3,8 +3,8 @@ import type { SpanColumns } from './protocol.ts';
 
 /** Collects the spans of one track, thinned to what its pixels can show, and gives them as parallel arrays. */
 export class SpanBuilder {
-  /** End of the last span that was too narrow to see. */
-  #narrowUntil: Nanoseconds = -Infinity;
+  /** Beginning of the last span that was too narrow to see. */
+  #narrow: Nanoseconds = -Infinity;
 
   readonly #from: number[] = [];
   readonly #to: number[] = [];
@@ -32,8 +32,8 @@ export class SpanBuilder {
   ): void {
     // Of spans narrower than a pixel that begin within the same one, the first stands for all.
     if (to - from < this.pixel) {
-      if (from < this.#narrowUntil) return;
-      this.#narrowUntil = from + this.pixel;
+      if (from >= this.#narrow && from < this.#narrow + this.pixel) return;
+      this.#narrow = from;
     }
     let index = this.#labelIndex.get(label);
     if (index === undefined) {
