@@ -39,6 +39,11 @@ export class FrameMessages implements FrameSink {
   epochNanoseconds = 0;
   firstTime: Nanoseconds = Infinity;
   lastTime: Nanoseconds = -Infinity;
+  /** The same two, exact however far they lie from the epoch. */
+  firstSeconds = 0;
+  firstNanoseconds = 0;
+  lastSeconds = 0;
+  lastNanoseconds = 0;
   /** Index of the file that is being read. */
   file = 0;
 
@@ -130,8 +135,16 @@ export class FrameMessages implements FrameSink {
       this.epochNanoseconds = frame.nanoseconds;
     }
     const time = (frame.seconds - this.epochSeconds) * 1e9 + (frame.nanoseconds - this.epochNanoseconds);
-    if (time < this.firstTime) this.firstTime = time;
-    if (time > this.lastTime) this.lastTime = time;
+    if (time < this.firstTime) {
+      this.firstTime = time;
+      this.firstSeconds = frame.seconds;
+      this.firstNanoseconds = frame.nanoseconds;
+    }
+    if (time > this.lastTime) {
+      this.lastTime = time;
+      this.lastSeconds = frame.seconds;
+      this.lastNanoseconds = frame.nanoseconds;
+    }
     this.#time = time;
     return time;
   }

@@ -127,7 +127,8 @@ export class MessageFacts {
   }
 }
 
-function secondsText(seconds: number, nanoseconds: number): string {
+/** Whole seconds since 1970 and the rest as one decimal number with nine digits. */
+export function secondsText(seconds: number, nanoseconds: number): string {
   // Before 1970 the fraction still counts upwards; as one decimal the sign stands before the whole.
   if (seconds < 0 && nanoseconds > 0) return `-${-seconds - 1}.${String(1e9 - nanoseconds).padStart(9, '0')}`;
   return `${seconds}.${String(nanoseconds).padStart(9, '0')}`;

@@ -1,10 +1,10 @@
 import { linkTypeName } from '../../capture/link-types.ts';
 import { type AnalysedFile, type Analysis, faultOf } from '../analysis.ts';
-import type { MessageFacts } from '../message-facts.ts';
+import { secondsText } from '../message-facts.ts';
 import type { JsonObject } from './json.ts';
 
 /** The record of one file (`info`). What was not read and what is sealed stands with the last file, for all. */
-export function infoRecord(analysis: Analysis, facts: MessageFacts, file: AnalysedFile): JsonObject {
+export function infoRecord(analysis: Analysis, file: AnalysedFile): JsonObject {
   const index = analysis.files.indexOf(file);
   const last = index === analysis.files.length - 1;
   const { frames, tracking } = analysis;
@@ -16,8 +16,8 @@ export function infoRecord(analysis: Analysis, facts: MessageFacts, file: Analys
     frames: file.reader?.frames ?? 0,
   };
   if (last && frames.hasEpoch && Number.isFinite(frames.firstTime)) {
-    record.from = facts.timeText(frames.firstTime);
-    record.to = facts.timeText(frames.lastTime);
+    record.from = secondsText(frames.firstSeconds, frames.firstNanoseconds);
+    record.to = secondsText(frames.lastSeconds, frames.lastNanoseconds);
   }
   record.interfaces = (file.reader?.interfaces ?? []).map((point) => {
     const entry: JsonObject = {};

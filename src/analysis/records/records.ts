@@ -50,7 +50,7 @@ export class Records {
     const { tracking } = analysis;
     switch (kind) {
       case 'info':
-        for (const file of analysis.files) yield infoRecord(analysis, this.#context.facts, file);
+        for (const file of analysis.files) yield infoRecord(analysis, file);
         break;
       case 'messages':
         yield* this.#messages(filter);
