@@ -1,6 +1,8 @@
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type Analysis, faultOf } from '../../src/analysis/analysis.ts';
+import { MessageFacts } from '../../src/analysis/message-facts.ts';
+import type { MessageTable } from '../../src/analysis/message-table.ts';
 import type { JsonObject } from '../../src/analysis/records/json.ts';
 import { openReader } from '../../src/capture/container.ts';
 import type { CaptureReader } from '../../src/capture/frame.ts';
@@ -125,29 +127,33 @@ const COLUMNS = [
   'contentFormat',
   'accept',
   'observe',
-  'block1',
-  'block2',
-  'first',
   'transfer',
   'observation',
 ] as const;
+
+/** What the table has for a row under a name: in a column, or packed. */
+function cellOf(table: MessageTable, name: (typeof COLUMNS)[number], row: number): number {
+  const cells = table[name] as { get(row: number): number } | ((row: number) => number);
+  return typeof cells === 'function' ? cells.call(table, row) : cells.get(row);
+}
 
 /** The first difference between the rows of a cut run and the same rows of the whole run; empty where there is none. */
 function rowDifference(part: Analysis, whole: Analysis): string {
   const { messages, values } = part.tracking;
   const all = whole.tracking.messages;
-  for (const name of COLUMNS) {
-    const [own, other] = [messages[name], all[name]];
-    for (let row = 0; row < messages.count; row++)
-      if (own.get(row) !== other.get(row))
-        return `${name} of row ${row}: ${own.get(row)}, in the whole file ${other.get(row)}`;
-  }
+  for (const name of COLUMNS)
+    for (let row = 0; row < messages.count; row++) {
+      const [own, other] = [cellOf(messages, name, row), cellOf(all, name, row)];
+      if (own !== other) return `${name} of row ${row}: ${own}, in the whole file ${other}`;
+    }
+  const [facts, allFacts] = [new MessageFacts(part), new MessageFacts(whole)];
   for (let row = 0; row < messages.count; row++) {
+    if (facts.firstCopy(row) !== allFacts.firstCopy(row)) return `first copy of row ${row}`;
     const code = messages.code.get(row);
     const asks = isRequest(code) || code === 0;
-    if (!asks && messages.partner.get(row) !== all.partner.get(row)) return `partner of row ${row}`;
+    if (!asks && messages.partnerOf(row) !== all.partnerOf(row)) return `partner of row ${row}`;
     // What only an answer settles stays open while the answer lies beyond the cut.
-    const answer = asks ? all.partner.get(row) : NO_ROW;
+    const answer = asks ? all.partnerOf(row) : NO_ROW;
     const settled = answer === NO_ROW || answer < messages.count;
     if (settled && messages.operation.get(row) !== all.operation.get(row)) return `operation of row ${row}`;
     // Texts are numbered as they come, at each end of a batch with those that the analysis adds: only they count.
@@ -280,10 +286,10 @@ describe('a cut file gives the same messages up to the cut', () => {
       expect(cutTrouble(faultOf(file), file.reader!.frames, ends, place)).toBe('');
       expect(rowDifference(cut, whole)).toBe('');
       if (time > 0) continue;
-      const partner = whole.tracking.messages.partner;
+      const { messages: all } = whole.tracking;
       const count = cut.tracking.messages.count;
       const records = await recordsOf(cut, 'messages');
-      const settled = (row: number): boolean => partner.get(row) === NO_ROW || partner.get(row) < count;
+      const settled = (row: number): boolean => all.partnerOf(row) === NO_ROW || all.partnerOf(row) < count;
       expect(records.map((record, row) => withoutLateKeys(record, settled(row)))).toEqual(
         complete.slice(0, count).map((record, row) => withoutLateKeys(record, settled(row))),
       );
