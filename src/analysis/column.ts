@@ -7,6 +7,15 @@ const CHUNK_BITS = 16;
 /** Rows of one chunk. */
 export const CHUNK_ROWS = 1 << CHUNK_BITS;
 const CHUNK_MASK = CHUNK_ROWS - 1;
+/** Rows that a chunk begins with; the very first one, which small captures never outgrow, with fewer. */
+const FIRST_ROWS = 1 << 14;
+const VERY_FIRST_ROWS = 1 << 10;
+
+/** Rows to make room for in a chunk that must hold `rows`: the last chunk of a table is seldom full. */
+function sizeFor(chunk: number, rows: number): number {
+  if (chunk === 0 && rows <= VERY_FIRST_ROWS) return VERY_FIRST_ROWS;
+  return rows <= FIRST_ROWS ? FIRST_ROWS : CHUNK_ROWS;
+}
 
 export class Uint8Column {
   readonly #chunks: Uint8Array[] = [];
@@ -15,17 +24,19 @@ export class Uint8Column {
   }
   set(row: number, value: number): void {
     const chunk = row >>> CHUNK_BITS;
-    if (chunk === this.#chunks.length) this.#chunks.push(new Uint8Array(CHUNK_ROWS));
-    this.#chunks[chunk]![row & CHUNK_MASK] = value;
+    const within = row & CHUNK_MASK;
+    if (chunk === this.#chunks.length || within >= this.#chunks[chunk]!.length) this.#grow(chunk, within + 1);
+    this.#chunks[chunk]![within] = value;
   }
   /** Puts the first `count` values in the rows from `row` on. */
   setRows(row: number, values: Uint8Array, count: number): void {
     for (let done = 0; done < count;) {
       const at = row + done;
       const chunk = at >>> CHUNK_BITS;
-      if (chunk === this.#chunks.length) this.#chunks.push(new Uint8Array(CHUNK_ROWS));
       const within = at & CHUNK_MASK;
       const length = Math.min(count - done, CHUNK_ROWS - within);
+      if (chunk === this.#chunks.length || within + length > this.#chunks[chunk]!.length)
+        this.#grow(chunk, within + length);
       this.#chunks[chunk]!.set(values.subarray(done, done + length), within);
       done += length;
     }
@@ -35,12 +46,19 @@ export class Uint8Column {
     for (let done = 0; done < count;) {
       const at = row + done;
       const chunk = at >>> CHUNK_BITS;
-      if (chunk === this.#chunks.length) this.#chunks.push(new Uint8Array(CHUNK_ROWS));
       const within = at & CHUNK_MASK;
       const length = Math.min(count - done, CHUNK_ROWS - within);
+      if (chunk === this.#chunks.length || within + length > this.#chunks[chunk]!.length)
+        this.#grow(chunk, within + length);
       this.#chunks[chunk]!.fill(value, within, within + length);
       done += length;
     }
+  }
+  #grow(chunk: number, rows: number): void {
+    const grown = new Uint8Array(sizeFor(chunk, rows));
+    const before = this.#chunks[chunk];
+    if (before !== undefined) grown.set(before);
+    this.#chunks[chunk] = grown;
   }
 }
 
@@ -51,17 +69,19 @@ export class Uint16Column {
   }
   set(row: number, value: number): void {
     const chunk = row >>> CHUNK_BITS;
-    if (chunk === this.#chunks.length) this.#chunks.push(new Uint16Array(CHUNK_ROWS));
-    this.#chunks[chunk]![row & CHUNK_MASK] = value;
+    const within = row & CHUNK_MASK;
+    if (chunk === this.#chunks.length || within >= this.#chunks[chunk]!.length) this.#grow(chunk, within + 1);
+    this.#chunks[chunk]![within] = value;
   }
   /** Puts the first `count` values in the rows from `row` on. */
   setRows(row: number, values: Uint16Array, count: number): void {
     for (let done = 0; done < count;) {
       const at = row + done;
       const chunk = at >>> CHUNK_BITS;
-      if (chunk === this.#chunks.length) this.#chunks.push(new Uint16Array(CHUNK_ROWS));
       const within = at & CHUNK_MASK;
       const length = Math.min(count - done, CHUNK_ROWS - within);
+      if (chunk === this.#chunks.length || within + length > this.#chunks[chunk]!.length)
+        this.#grow(chunk, within + length);
       this.#chunks[chunk]!.set(values.subarray(done, done + length), within);
       done += length;
     }
@@ -71,12 +91,19 @@ export class Uint16Column {
     for (let done = 0; done < count;) {
       const at = row + done;
       const chunk = at >>> CHUNK_BITS;
-      if (chunk === this.#chunks.length) this.#chunks.push(new Uint16Array(CHUNK_ROWS));
       const within = at & CHUNK_MASK;
       const length = Math.min(count - done, CHUNK_ROWS - within);
+      if (chunk === this.#chunks.length || within + length > this.#chunks[chunk]!.length)
+        this.#grow(chunk, within + length);
       this.#chunks[chunk]!.fill(value, within, within + length);
       done += length;
     }
+  }
+  #grow(chunk: number, rows: number): void {
+    const grown = new Uint16Array(sizeFor(chunk, rows));
+    const before = this.#chunks[chunk];
+    if (before !== undefined) grown.set(before);
+    this.#chunks[chunk] = grown;
   }
 }
 
@@ -87,17 +114,19 @@ export class Uint32Column {
   }
   set(row: number, value: number): void {
     const chunk = row >>> CHUNK_BITS;
-    if (chunk === this.#chunks.length) this.#chunks.push(new Uint32Array(CHUNK_ROWS));
-    this.#chunks[chunk]![row & CHUNK_MASK] = value;
+    const within = row & CHUNK_MASK;
+    if (chunk === this.#chunks.length || within >= this.#chunks[chunk]!.length) this.#grow(chunk, within + 1);
+    this.#chunks[chunk]![within] = value;
   }
   /** Puts the first `count` values in the rows from `row` on. */
   setRows(row: number, values: Uint32Array, count: number): void {
     for (let done = 0; done < count;) {
       const at = row + done;
       const chunk = at >>> CHUNK_BITS;
-      if (chunk === this.#chunks.length) this.#chunks.push(new Uint32Array(CHUNK_ROWS));
       const within = at & CHUNK_MASK;
       const length = Math.min(count - done, CHUNK_ROWS - within);
+      if (chunk === this.#chunks.length || within + length > this.#chunks[chunk]!.length)
+        this.#grow(chunk, within + length);
       this.#chunks[chunk]!.set(values.subarray(done, done + length), within);
       done += length;
     }
@@ -107,12 +136,19 @@ export class Uint32Column {
     for (let done = 0; done < count;) {
       const at = row + done;
       const chunk = at >>> CHUNK_BITS;
-      if (chunk === this.#chunks.length) this.#chunks.push(new Uint32Array(CHUNK_ROWS));
       const within = at & CHUNK_MASK;
       const length = Math.min(count - done, CHUNK_ROWS - within);
+      if (chunk === this.#chunks.length || within + length > this.#chunks[chunk]!.length)
+        this.#grow(chunk, within + length);
       this.#chunks[chunk]!.fill(value, within, within + length);
       done += length;
     }
+  }
+  #grow(chunk: number, rows: number): void {
+    const grown = new Uint32Array(sizeFor(chunk, rows));
+    const before = this.#chunks[chunk];
+    if (before !== undefined) grown.set(before);
+    this.#chunks[chunk] = grown;
   }
 }
 
@@ -123,17 +159,19 @@ export class Float64Column {
   }
   set(row: number, value: number): void {
     const chunk = row >>> CHUNK_BITS;
-    if (chunk === this.#chunks.length) this.#chunks.push(new Float64Array(CHUNK_ROWS));
-    this.#chunks[chunk]![row & CHUNK_MASK] = value;
+    const within = row & CHUNK_MASK;
+    if (chunk === this.#chunks.length || within >= this.#chunks[chunk]!.length) this.#grow(chunk, within + 1);
+    this.#chunks[chunk]![within] = value;
   }
   /** Puts the first `count` values in the rows from `row` on. */
   setRows(row: number, values: Float64Array, count: number): void {
     for (let done = 0; done < count;) {
       const at = row + done;
       const chunk = at >>> CHUNK_BITS;
-      if (chunk === this.#chunks.length) this.#chunks.push(new Float64Array(CHUNK_ROWS));
       const within = at & CHUNK_MASK;
       const length = Math.min(count - done, CHUNK_ROWS - within);
+      if (chunk === this.#chunks.length || within + length > this.#chunks[chunk]!.length)
+        this.#grow(chunk, within + length);
       this.#chunks[chunk]!.set(values.subarray(done, done + length), within);
       done += length;
     }
@@ -143,11 +181,18 @@ export class Float64Column {
     for (let done = 0; done < count;) {
       const at = row + done;
       const chunk = at >>> CHUNK_BITS;
-      if (chunk === this.#chunks.length) this.#chunks.push(new Float64Array(CHUNK_ROWS));
       const within = at & CHUNK_MASK;
       const length = Math.min(count - done, CHUNK_ROWS - within);
+      if (chunk === this.#chunks.length || within + length > this.#chunks[chunk]!.length)
+        this.#grow(chunk, within + length);
       this.#chunks[chunk]!.fill(value, within, within + length);
       done += length;
     }
+  }
+  #grow(chunk: number, rows: number): void {
+    const grown = new Float64Array(sizeFor(chunk, rows));
+    const before = this.#chunks[chunk];
+    if (before !== undefined) grown.set(before);
+    this.#chunks[chunk] = grown;
   }
 }

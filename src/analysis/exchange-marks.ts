@@ -84,7 +84,7 @@ export class ExchangeMarks {
     if (isRequest(messages.code.get(row))) {
       const end = this.facts.exchangeEnd(row);
       if (end === 'timeout') return SpanLook.unanswered;
-      const partner = messages.partner.get(row);
+      const partner = messages.partnerOf(row);
       const answer = end === 'answered' ? messages.code.get(partner) >> 5 : 0;
       if (answer === 4 || answer === 5 || end === 'reset') return SpanLook.errorAnswer;
     }
@@ -115,7 +115,7 @@ export class ExchangeMarks {
     const operation = OPERATION_NAMES[messages.operation.get(row)] ?? '';
     const request = messages.requestOf(row);
     const path = request === 0xffffffff ? '' : messages.texts.text(messages.path.get(request));
-    const partner = messages.partner.get(row);
+    const partner = messages.partnerOf(row);
     const answer =
       isRequest(messages.code.get(row)) && partner !== 0xffffffff
         ? ` → ${codeText(messages.code.get(partner))}`

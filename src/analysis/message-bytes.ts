@@ -81,7 +81,7 @@ export class MessageBytes {
   async body(row: MessageRow): Promise<Uint8Array | undefined> {
     const { messages, transfers } = this.analysis.tracking;
     // A repeat holds what its first copy holds.
-    const repeated = messages.first.get(row);
+    const repeated = messages.firstOf(row);
     const first = repeated === NO_ROW ? row : repeated;
     const transfer = messages.transfer.get(first);
     if (transfer > 0) {

@@ -85,24 +85,24 @@ export class MessageFacts {
 
   /** First copy of a message: itself unless it is a repeat. */
   firstCopy(row: MessageRow): MessageRow {
-    const first = this.analysis.tracking.messages.first.get(row);
+    const first = this.analysis.tracking.messages.firstOf(row);
     return first === NO_ROW ? row : first;
   }
 
   /** The other half of a message; of a repeat the one of its first copy, which may have come later. */
   partner(row: MessageRow): MessageRow {
-    return this.analysis.tracking.messages.partner.get(this.firstCopy(row));
+    return this.analysis.tracking.messages.partnerOf(this.firstCopy(row));
   }
 
   /** Seconds from a request to its answer, where `row` is the request or the answer; NaN where there is none. */
   responseTime(row: MessageRow): number {
     const { messages } = this.analysis.tracking;
-    const partner = messages.partner.get(row);
+    const partner = messages.partnerOf(row);
     if (partner === NO_ROW || messages.has(row, MessageFlag.duplicate)) return NaN;
     const code = messages.code.get(row);
     if (isRequest(code) || messages.kindOf(row) === ExchangeKind.ping)
       return (messages.time.get(partner) - messages.time.get(row)) / 1e9;
-    if (isResponse(code) && messages.partner.get(partner) === row)
+    if (isResponse(code) && messages.partnerOf(partner) === row)
       return (messages.time.get(row) - messages.time.get(partner)) / 1e9;
     return NaN;
   }

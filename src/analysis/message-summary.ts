@@ -30,7 +30,7 @@ export class MessageSummary {
     const outcome = messages.outcome.get(row);
     const code = messages.code.get(row);
     if (messages.has(row, MessageFlag.duplicate))
-      parts.push(`Repeat of ${messages.frame.get(messages.first.get(row))}`);
+      parts.push(`Repeat of ${messages.frame.get(messages.firstOf(row))}`);
     if (outcome !== Outcome.ok) {
       const fault = messageFault(messages.fault.get(row), messages.faultOffset.get(row));
       if (fault !== undefined) parts.push(fault.text);
@@ -87,7 +87,7 @@ export class MessageSummary {
 
   #empty(row: MessageRow): string {
     const { messages } = this.analysis.tracking;
-    const partner = messages.partner.get(row);
+    const partner = messages.partnerOf(row);
     if (messages.kindOf(row) === ExchangeKind.ping) return 'Ping';
     if (partner === NO_ROW) return messages.type.get(row) === 3 ? 'Reset' : 'Acknowledgement';
     const of = `of ${messages.frame.get(partner)}`;
@@ -98,8 +98,8 @@ export class MessageSummary {
     const { messages } = this.analysis.tracking;
     const query = messages.query.get(row);
     if (query !== 0) parts.push(messages.texts.text(query));
-    this.#block('Block1', messages.block1.get(row), parts);
-    this.#block('Block2', messages.block2.get(row), parts);
+    this.#block('Block1', messages.block1(row), parts);
+    this.#block('Block2', messages.block2(row), parts);
     const end = this.facts.exchangeEnd(row);
     if (end === 'timeout') parts.push('no answer');
     else if (end === 'reset') parts.push('answered by a reset');
@@ -113,15 +113,15 @@ export class MessageSummary {
   #answer(row: MessageRow, parts: string[]): void {
     const { messages } = this.analysis.tracking;
     if (!messages.has(row, MessageFlag.notification)) parts.push(codeName(messages.code.get(row)));
-    this.#block('Block1', messages.block1.get(row), parts);
-    this.#block('Block2', messages.block2.get(row), parts);
+    this.#block('Block1', messages.block1(row), parts);
+    this.#block('Block2', messages.block2(row), parts);
     if (messages.has(row, MessageFlag.transferComplete)) {
       const transfer = this.analysis.tracking.transfers.transfers[messages.transfer.get(row) - 1]!;
       parts.push(`${transfer.received} B in ${transfer.blocks} blocks`);
     }
     const time = this.facts.responseTime(row);
     if (!Number.isNaN(time)) parts.push(durationText(time));
-    if (messages.partner.get(row) === NO_ROW) parts.push('its request was not seen');
+    if (messages.partnerOf(row) === NO_ROW) parts.push('its request was not seen');
     if (messages.has(row, MessageFlag.contentNotRead)) parts.push('content not read yet');
     if (messages.has(row, MessageFlag.contentFault)) parts.push('content damaged');
   }

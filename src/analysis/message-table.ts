@@ -2,11 +2,19 @@ import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
 import type { ExchangeLinks } from '../coap/exchange.ts';
 import type { MessageBatch } from '../coap/message-batch.ts';
+import { NO_OPTION } from '../coap/message.ts';
 import { Float64Column, Uint16Column, Uint32Column, Uint8Column } from './column.ts';
 import { Interner } from './interner.ts';
 
 /** Times further than this from the epoch are kept apart, exactly; a Float64 holds nearer ones exactly. */
 const EXACT_NANOSECONDS = Number.MAX_SAFE_INTEGER;
+
+/** A Block option has 24 bits; two more say which of the two it is. */
+const BLOCK_BITS = 24;
+const BLOCK_MASK = (1 << BLOCK_BITS) - 1;
+const BLOCK1 = 1;
+const BLOCK2 = 2;
+const BOTH = 3;
 
 /** Bits of the `flags` column. */
 export const MessageFlag = {
@@ -35,7 +43,7 @@ export interface WideTime {
 
 /**
  * One row a message, in capture order, in columns. What is asked often is a column; all else is read again from
- * the bytes. About 100 bytes a row.
+ * the bytes. About 96 bytes a row.
  */
 export class MessageTable implements ExchangeLinks {
   count = 0;
@@ -62,15 +70,14 @@ export class MessageTable implements ExchangeLinks {
   readonly contentFormat = new Uint16Column();
   readonly accept = new Uint16Column();
   readonly observe = new Uint32Column();
-  readonly block1 = new Uint32Column();
-  readonly block2 = new Uint32Column();
+  /** Block1 or Block2 with its kind in the upper bits; messages with both stand aside. */
+  readonly #block = new Uint32Column();
+  readonly #bothBlocks = new Map<MessageRow, { block1: number; block2: number }>();
   /** Interned text of the message's own Uri-Path and Uri-Query; 0 where it has none. */
   readonly path = new Uint32Column();
   readonly query = new Uint32Column();
-  /** The other half: of a request its answer, of everything else what it answers. */
-  readonly partner = new Uint32Column();
-  /** First copy of a repeat. */
-  readonly first = new Uint32Column();
+  /** The other half (of a request its answer, of everything else what it answers); of a repeat its first copy. */
+  readonly #other = new Uint32Column();
   /** Index + 1 in the transfer and observation tables; 0 for none. */
   readonly transfer = new Uint32Column();
   readonly observation = new Uint32Column();
@@ -115,10 +122,8 @@ export class MessageTable implements ExchangeLinks {
     this.contentFormat.setRows(first, batch.contentFormat, count);
     this.accept.setRows(first, batch.accept, count);
     this.observe.setRows(first, batch.observe, count);
-    this.block1.setRows(first, batch.block1, count);
-    this.block2.setRows(first, batch.block2, count);
-    this.partner.fillRows(first, NO_ROW, count);
-    this.first.fillRows(first, NO_ROW, count);
+    this.#block.fillRows(first, 0, count);
+    this.#other.fillRows(first, NO_ROW, count);
     this.transfer.fillRows(first, 0, count);
     this.observation.fillRows(first, 0, count);
     this.operation.fillRows(first, 0, count);
@@ -134,6 +139,8 @@ export class MessageTable implements ExchangeLinks {
       );
       this.path.set(row, this.#intern(batch, batch.pathOffset[index]!, batch.pathLength[index]!));
       this.query.set(row, this.#intern(batch, batch.queryOffset[index]!, batch.queryLength[index]!));
+      if (batch.block1[index] !== NO_OPTION || batch.block2[index] !== NO_OPTION)
+        this.#keepBlocks(row, batch.block1[index]!, batch.block2[index]!);
       if (conversation >= this.#lastOfConversation.length) this.#growConversations(conversation);
       this.previous.set(row, this.#lastOfConversation[conversation]!);
       this.#lastOfConversation[conversation] = row;
@@ -167,15 +174,36 @@ export class MessageTable implements ExchangeLinks {
   }
 
   setPartner(row: MessageRow, other: MessageRow): void {
-    this.partner.set(row, other);
+    this.#other.set(row, other);
   }
 
+  /** The other half of a message, of a repeat the one of its first copy; `NO_ROW` where it was not seen. */
   partnerOf(row: MessageRow): MessageRow {
-    return this.partner.get(row);
+    const other = this.#other.get(row);
+    return this.has(row, MessageFlag.duplicate) ? this.#other.get(other) : other;
+  }
+
+  /** First copy of a repeat; `NO_ROW` for a message that repeats none. */
+  firstOf(row: MessageRow): MessageRow {
+    return this.has(row, MessageFlag.duplicate) ? this.#other.get(row) : NO_ROW;
+  }
+
+  /** Value of the Block1 option (RFC 7959 §2.2), or `NO_OPTION`. */
+  block1(row: MessageRow): number {
+    const packed = this.#block.get(row);
+    if (packed >>> BLOCK_BITS === BLOCK1) return packed & BLOCK_MASK;
+    return packed >>> BLOCK_BITS === BOTH ? this.#bothBlocks.get(row)!.block1 : NO_OPTION;
+  }
+
+  /** Value of the Block2 option, or `NO_OPTION`. */
+  block2(row: MessageRow): number {
+    const packed = this.#block.get(row);
+    if (packed >>> BLOCK_BITS === BLOCK2) return packed & BLOCK_MASK;
+    return packed >>> BLOCK_BITS === BOTH ? this.#bothBlocks.get(row)!.block2 : NO_OPTION;
   }
 
   setDuplicate(row: MessageRow, first: MessageRow): void {
-    this.first.set(row, first);
+    this.#other.set(row, first);
     this.addFlag(row, MessageFlag.duplicate);
     this.duplicates++;
   }
@@ -216,7 +244,7 @@ export class MessageTable implements ExchangeLinks {
   /** The request a message speaks of: itself, or what it answers; `NO_ROW` where that was not seen. */
   requestOf(row: MessageRow): MessageRow {
     const code = this.code.get(row);
-    return code > 0 && code < 32 ? row : this.partner.get(row);
+    return code > 0 && code < 32 ? row : this.partnerOf(row);
   }
 
   /** True where a Float64 of nanoseconds holds the time exactly. */
@@ -226,6 +254,15 @@ export class MessageTable implements ExchangeLinks {
 
   #intern(batch: MessageBatch, offset: number, length: number): number {
     return length === 0 ? 0 : this.texts.intern(batch.bytes, offset, offset + length);
+  }
+
+  #keepBlocks(row: MessageRow, block1: number, block2: number): void {
+    if (block2 === NO_OPTION) this.#block.set(row, (BLOCK1 << BLOCK_BITS) | block1);
+    else if (block1 === NO_OPTION) this.#block.set(row, (BLOCK2 << BLOCK_BITS) | block2);
+    else {
+      this.#block.set(row, BOTH << BLOCK_BITS);
+      this.#bothBlocks.set(row, { block1, block2 });
+    }
   }
 
   #growConversations(conversation: number): void {

@@ -110,8 +110,7 @@ export class MessageTracking implements BatchTaker {
 
   #repeat(row: MessageRow): void {
     const { messages } = this;
-    const first = messages.first.get(row);
-    messages.partner.set(row, messages.partner.get(first));
+    const first = messages.firstOf(row);
     messages.operation.set(row, messages.operation.get(first));
     messages.transfer.set(row, messages.transfer.get(first));
     messages.observation.set(row, messages.observation.get(first));
@@ -158,7 +157,7 @@ export class MessageTracking implements BatchTaker {
       const known = this.observations.observations[observation]!;
       if (request === NO_ROW) {
         request = known.request;
-        messages.partner.set(row, request);
+        messages.setPartner(row, request);
       }
       notification =
         known.established !== undefined && known.established !== row && known.cancelling !== request;
@@ -184,7 +183,7 @@ export class MessageTracking implements BatchTaker {
         if (this.transfers.completed) messages.addFlag(row, MessageFlag.transferComplete);
       }
     } else if (batch.code[index]! >> 5 > 2) {
-      const block2 = messages.block2.get(request);
+      const block2 = messages.block2(request);
       const method = messages.code.get(request);
       const refused = this.transfers.refuse(
         batch,

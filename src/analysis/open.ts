@@ -10,6 +10,8 @@ import type { AnalysedFile, Analysis } from './analysis.ts';
 const READ_BYTES: ByteCount = 4 << 20;
 /** Bytes analysed between two looks at whether it is time to yield; a few milliseconds of work. */
 const STEP_BYTES: ByteCount = 128 << 10;
+/** The first steps are smaller: code that runs for the first time is slow, and questions come at once. */
+const FIRST_STEP_BYTES: ByteCount = 8 << 10;
 /** The first step is small, so that the first rows come at once. */
 const FIRST_BYTES: ByteCount = 32 << 10;
 
@@ -137,8 +139,10 @@ async function pushInSteps(
   host: ReadingHost,
 ): Promise<void> {
   const counts = file.compression === 'none' && file.bytes > 0;
-  for (let offset = 0; offset < bytes.length && !host.stopped(); offset += STEP_BYTES) {
-    const step = bytes.subarray(offset, offset + STEP_BYTES);
+  for (let offset = 0; offset < bytes.length && !host.stopped() && file.reader?.fault === undefined;) {
+    const length = Math.min(STEP_BYTES, Math.max(FIRST_STEP_BYTES, file.bytesRead / 4));
+    const step = bytes.subarray(offset, offset + length);
+    offset += length;
     analysis.push(step);
     if (counts) file.bytesRead += step.length;
     host.progress();

@@ -276,7 +276,7 @@ export class Timeline {
       const complete = transfer.ended === 'complete';
       const path = transfer.pathId === 0 ? '/' : messages.texts.text(transfer.pathId);
       const look = transfer.ended === 'refused' ? SpanLook.failed : SpanLook.transfer;
-      const value = transfer.direction === 'block1' ? messages.block1.get(transfer.first) : NO_OPTION;
+      const value = transfer.direction === 'block1' ? messages.block1(transfer.first) : NO_OPTION;
       const size = value === NO_OPTION ? transfer.size : blockSize(value) || blockNumber(value);
       builder.add(
         transfer.from,

@@ -175,7 +175,7 @@ export function report({ generated, floors, pages, tshark }: Measurements): Repo
   }
   const found =
     difference === undefined
-      ? `Found as put in: ${COMPARED.map((name) => `${count(generated[name])} ${name}`).join(', ')}.`
+      ? `Found as put in: ${COMPARED.map((name) => `${count(expected(generated, name))} ${name}`).join(', ')}.`
       : `The page did not find what was put in, so its times prove nothing:\n${difference}`;
   return { text: `${found}\n\n${table(rows)}\n`, passed };
 }

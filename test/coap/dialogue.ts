@@ -72,7 +72,7 @@ export class Dialogue {
   line(row: number): string {
     const { messages } = this.analysis.tracking;
     const words: string[] = [];
-    const first = messages.first.get(row);
+    const first = messages.firstOf(row);
     if (first !== NO_ROW) return `=${first}`;
     const kind = nameOf(ExchangeKind, messages.kindOf(row));
     if (kind !== 'none') {

@@ -109,7 +109,7 @@ export class Dissector {
   /** True for a block of a body that is not whole here: its bytes alone have no meaning. */
   #isPartOfBody(row: MessageRow, isReassembled: boolean): boolean {
     const { messages } = this.analysis.tracking;
-    const block = isRequest(messages.code.get(row)) ? messages.block1.get(row) : messages.block2.get(row);
+    const block = isRequest(messages.code.get(row)) ? messages.block1(row) : messages.block2(row);
     return !isReassembled && block !== NO_OPTION && (blockMore(block) || blockNumber(block) > 0);
   }
 
@@ -222,7 +222,7 @@ export class Dissector {
   async #exchange(row: MessageRow): Promise<RelatedMessage[]> {
     const { messages } = this.analysis.tracking;
     const first = this.facts.firstCopy(row);
-    const partner = messages.partner.get(first);
+    const partner = messages.partnerOf(first);
     const roles = new Map<MessageRow, string>();
     const code = messages.code.get(first);
     if (isRequest(code) || messages.kindOf(first) === ExchangeKind.ping) {
@@ -235,7 +235,7 @@ export class Dissector {
       const isNotification = messages.has(first, MessageFlag.notification);
       if (isNotification) roles.set(first, 'Notification');
       else if (partner !== NO_ROW && isRequest(messages.code.get(partner))) {
-        const answer = messages.partner.get(partner);
+        const answer = messages.partnerOf(partner);
         if (answer !== NO_ROW && !roles.has(answer)) roles.set(answer, 'Answer');
       }
     }
@@ -257,9 +257,9 @@ export class Dissector {
       row = messages.previous.get(row), looked++
     ) {
       if (roles.has(row)) continue;
-      const first = messages.first.get(row);
+      const first = messages.firstOf(row);
       if (first !== NO_ROW && roles.has(first)) roles.set(row, `${roles.get(first)!} again`);
-      else if (messages.code.get(row) === 0 && roles.has(messages.partner.get(row)))
+      else if (messages.code.get(row) === 0 && roles.has(messages.partnerOf(row)))
         roles.set(row, messages.type.get(row) === 3 ? 'Reset' : 'Acknowledgement');
     }
   }

@@ -115,7 +115,7 @@ export class MessageRecords {
     const partner = this.facts.partner(row);
     const code = messages.code.get(row);
     const asks = isRequest(code) || this.facts.exchangeKind(row) === 'ping';
-    const first = messages.first.get(row);
+    const first = messages.firstOf(row);
     const links: JsonObject = {};
     if (partner !== NO_ROW && !asks) {
       coap.request_in = messages.frame.get(partner);
