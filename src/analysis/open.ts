@@ -121,8 +121,6 @@ async function readStream(
     await spool.append(piece);
     await pushInSteps(analysis, file, piece, host);
     if (size === 0) {
-      // An endless source shows each message as soon as it came.
-      analysis.flush();
       const held = host.held?.();
       if (held !== undefined) await held;
     }
@@ -144,6 +142,8 @@ async function pushInSteps(
     const step = bytes.subarray(offset, offset + length);
     offset += length;
     analysis.push(step);
+    // What the step has read is understood within it, or the work would pile up in the border.
+    analysis.flush();
     if (counts) file.bytesRead += step.length;
     host.progress();
     const pause = host.breathe();
