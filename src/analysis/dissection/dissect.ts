@@ -75,7 +75,7 @@ export class Dissector {
     } else {
       views.push({ title: `Frame ${messages.frame.get(row)}`, bytes: frameBytes });
       const frame = new FieldBuilder(0);
-      this.#frameFields(row, header, frameBytes.length, frame);
+      this.#frameFields(row, header, frameBytes, frame);
       roots.push(...frame.roots);
     }
     const coap = new FieldBuilder(0, shift);
@@ -137,7 +137,8 @@ export class Dissector {
     return pieces.map((piece) => `${piece.length} B of frame ${piece.frame}`).join(', ');
   }
 
-  #frameFields(row: MessageRow, header: number, length: number, builder: FieldBuilder): void {
+  #frameFields(row: MessageRow, header: number, frameBytes: Uint8Array, builder: FieldBuilder): void {
+    const { length } = frameBytes;
     const { messages } = this.analysis.tracking;
     const { flows } = this.analysis.frames;
     const file = this.analysis.files[messages.file.get(row)]!;
@@ -153,7 +154,12 @@ export class Dissector {
     if (point !== undefined && point.name !== '') builder.add('Interface', 0, 0, { value: point.name });
     builder.close();
     const version = flows.ipVersion(source);
-    const udp = Math.max(0, header - UDP_HEADER);
+    const sourcePort = flows.endpointPort(source);
+    const destinationPort = flows.endpointPort(destination);
+    // 6LoWPAN may have compressed the header: then no bytes of the frame are the ports.
+    const isInFull = hasPorts(frameBytes, header - UDP_HEADER, sourcePort, destinationPort);
+    const udp = isInFull ? header - UDP_HEADER : header;
+    const port = isInFull ? 2 : 0;
     const addresses: [string, number][] = [
       ['Source', source],
       ['Destination', destination],
@@ -168,15 +174,15 @@ export class Dissector {
     }
     builder.close();
     builder.open('UDP', udp, header, {
-      value: `${flows.endpointPort(source)} → ${flows.endpointPort(destination)}`,
+      value: `${sourcePort} → ${destinationPort}`,
     });
-    builder.add('Source port', udp, udp + 2, {
-      value: String(flows.endpointPort(source)),
-      filter: `udp.port == ${flows.endpointPort(source)}`,
+    builder.add('Source port', udp, udp + port, {
+      value: String(sourcePort),
+      filter: `udp.port == ${sourcePort}`,
     });
-    builder.add('Destination port', udp + 2, udp + 4, {
-      value: String(flows.endpointPort(destination)),
-      filter: `udp.port == ${flows.endpointPort(destination)}`,
+    builder.add('Destination port', udp + port, udp + 2 * port, {
+      value: String(destinationPort),
+      filter: `udp.port == ${destinationPort}`,
     });
     builder.close();
   }
@@ -324,4 +330,14 @@ export class Dissector {
       sorted.length <= LISTED_MESSAGES ? sorted : [...sorted.slice(0, half), ...sorted.slice(-half)];
     return Promise.all(listed.map((row) => this.#message(row, role)));
   }
+}
+
+/** Whether the UDP header in full (RFC 768) stands at `at`. */
+function hasPorts(bytes: Uint8Array, at: number, source: number, destination: number): boolean {
+  return (
+    at >= 0 &&
+    at + 4 <= bytes.length &&
+    ((bytes[at]! << 8) | bytes[at + 1]!) === source &&
+    ((bytes[at + 2]! << 8) | bytes[at + 3]!) === destination
+  );
 }
