@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { DeviceIndex } from '../../src/analysis/device-index.ts';
+import { Dissector } from '../../src/analysis/dissection/dissect.ts';
+import { MessageBytes } from '../../src/analysis/message-bytes.ts';
+import { MessageFacts } from '../../src/analysis/message-facts.ts';
+import { MessageSummary } from '../../src/analysis/message-summary.ts';
+import { concat, pcapHeader, pcapRecord } from '../capture/write-capture.ts';
+import {
+  EXTENDED,
+  EXTENDED_PEER,
+  destinationForms,
+  firstFragment,
+  iphc,
+  laterFragment,
+  mac,
+  sourceForms,
+} from '../network/lowpan-packets.ts';
+import { joined } from '../network/packets.ts';
+import { analyseBytes, recordsOf } from './analyse.ts';
+
+const PORTS = [0xf0, 0x9c, 0x40, 0x16, 0x33, 1, 2];
+/** A confirmable GET of /rd, and a POST to it with 120 bytes of text. */
+const GET = Uint8Array.of(0x40, 0x01, 0x12, 0x34, 0xb2, 0x72, 0x64);
+const POST = joined([0x40, 0x02, 0x12, 0x35, 0xb2, 0x72, 0x64, 0xff], new Array<number>(120).fill(0x61));
+const SIZE = 48 + POST.length;
+
+/** A link-local source, or one with a context that nobody gave. */
+function packet(bytes: Uint8Array, source = 3): Uint8Array {
+  const to = destinationForms(EXTENDED_PEER)[3]!;
+  return iphc(sourceForms(EXTENDED)[source]!, to, undefined, joined(PORTS, bytes), 11);
+}
+
+const FRAMES = [
+  packet(GET),
+  firstFragment(SIZE, 1, packet(POST.subarray(0, 40))),
+  laterFragment(SIZE, 1, 88, POST.subarray(40)),
+  packet(joined([0x50, 0x01, 0x12, 0x36], GET.subarray(4)), 7),
+].map((payload) => mac(payload));
+
+const CAPTURE = concat(
+  pcapHeader({ link: 230 }),
+  ...FRAMES.map((frame, index) => pcapRecord(1000 + index, 0, frame)),
+);
+
+describe('CoAP over 6LoWPAN', () => {
+  it('becomes messages whose bytes are found again in the file', async () => {
+    const analysis = await analyseBytes('lowpan.pcap', CAPTURE);
+    const { messages } = analysis.tracking;
+    expect([0, 1, 2].map((row) => messages.frame.get(row))).toEqual([1, 3, 4]);
+    const bytes = new MessageBytes(analysis);
+    expect(await bytes.message(0)).toEqual(GET);
+    expect(await bytes.message(1)).toEqual(POST);
+    const facts = new MessageFacts(analysis);
+    const summaries = new MessageSummary(analysis, facts, bytes);
+    const dissector = new Dissector(analysis, facts, bytes, new DeviceIndex(analysis), summaries);
+    const { fields, views } = (await dissector.dissect(0))!;
+    const udp = fields.find(({ label }) => label === 'UDP')!;
+    expect([udp.value, udp.length, udp.children!.map(({ length }) => length)]).toEqual([
+      '40000 → 5683',
+      0,
+      [0, 0],
+    ]);
+    const coap = fields.find(({ label }) => label === 'CoAP')!;
+    const { bytes: shown } = views[coap.view]!;
+    expect([...shown.subarray(coap.start, coap.start + coap.length)]).toEqual([...GET]);
+    expect((await dissector.dissect(1))!.views[0]!.title).toBe('Joined datagram');
+  });
+
+  it('with an unknown context is read, and the context is named', async () => {
+    const analysis = await analyseBytes('lowpan.pcap', CAPTURE);
+    const [info] = await recordsOf(analysis, 'info');
+    expect(info!.not_read).toEqual([{ what: '6LoWPAN context 3 unknown', frames: 1 }]);
+  });
+});
