@@ -1,6 +1,6 @@
 import type { ByteCount } from '../capture/units.ts';
 import type { Layer } from './layer.ts';
-import { uint16 } from './layer.ts';
+import { Inner, uint16 } from './layer.ts';
 import { NotRead } from './not-read.ts';
 
 /** IP protocol numbers that are read here. Protocol Numbers (IANA). */
@@ -50,6 +50,16 @@ export class IpHeader {
   /** Where the fragment's bytes stand in the datagram, in bytes. */
   fragmentOffset: ByteCount = 0;
   identification = 0;
+}
+
+/** Tells IPv4 and IPv6 by the version; `other` is the reason where it is neither. Gives an `Inner` code. */
+export function readIpVersion(layer: Layer, other: number): number {
+  if (layer.isShort(1, NotRead.malformedLink)) return Inner.none;
+  const version = layer.bytes[layer.at]! >> 4;
+  if (version === 4) return Inner.ipv4;
+  if (version === 6) return Inner.ipv6;
+  layer.fail(other, version);
+  return Inner.none;
 }
 
 /**

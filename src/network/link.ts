@@ -1,7 +1,8 @@
+import { readIpVersion } from './ip.ts';
 import type { Layer } from './layer.ts';
 import { Inner, uint16 } from './layer.ts';
 import { NotRead } from './not-read.ts';
-import { isCiscoHdlc, readMpls, readPpp, readPppoe, readVersion } from './ppp.ts';
+import { isCiscoHdlc, readMpls, readPpp, readPppoe } from './ppp.ts';
 import { passFrameCheck, readWpanTap } from './wpan.ts';
 
 /** Link types that are read here: LINKTYPE_ numbers, and DLT_RAW as some systems write it into files. */
@@ -181,7 +182,7 @@ export function readLink(linkType: number, layer: Layer): number {
     case LinkType.raw:
     case LinkType.raw12:
     case LinkType.raw14:
-      return readVersion(layer, NotRead.ipVersion);
+      return readIpVersion(layer, NotRead.ipVersion);
     case LinkType.null:
     case LinkType.loop:
       return readLoopback(layer);

@@ -32,7 +32,10 @@ export class LowpanContexts {
 
   /** The context `number` of the network `pan`, or undefined where it is unknown. */
   find(pan: number, number: number): LowpanContext | undefined {
-    return this.#learned.get(pan * 16 + number) ?? this.given.find((context) => context.number === number);
+    const learned = this.#learned.get(pan * 16 + number);
+    if (learned !== undefined) return learned;
+    for (const context of this.given) if (context.number === number) return context;
+    return undefined;
   }
 
   /**

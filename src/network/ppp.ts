@@ -1,3 +1,4 @@
+import { readIpVersion } from './ip.ts';
 import { Inner, uint16 } from './layer.ts';
 import type { Layer } from './layer.ts';
 import { NotRead } from './not-read.ts';
@@ -76,18 +77,8 @@ export function readMpls(layer: Layer): number {
     if (layer.isShort(4, NotRead.malformedLink)) return Inner.none;
     const isBottom = (layer.bytes[layer.at + 2]! & 1) !== 0;
     layer.at += 4;
-    if (isBottom) return readVersion(layer, NotRead.mplsPayload);
+    if (isBottom) return readIpVersion(layer, NotRead.mplsPayload);
   }
   layer.fail(NotRead.tooManyHeaders);
-  return Inner.none;
-}
-
-/** Tells IPv4 and IPv6 by the version; `other` is the reason where it is neither. Gives an `Inner` code. */
-export function readVersion(layer: Layer, other: number): number {
-  if (layer.isShort(1, NotRead.malformedLink)) return Inner.none;
-  const version = layer.bytes[layer.at]! >> 4;
-  if (version === 4) return Inner.ipv4;
-  if (version === 6) return Inner.ipv6;
-  layer.fail(other, version);
   return Inner.none;
 }

@@ -1,10 +1,10 @@
 import type { ByteCount } from '../capture/units.ts';
 import type { Datagram } from './datagram.ts';
+import { readIpVersion } from './ip.ts';
 import type { Layer } from './layer.ts';
 import { Inner, uint16 } from './layer.ts';
 import { readEthernet, readEthertype } from './link.ts';
 import { NotRead } from './not-read.ts';
-import { readVersion } from './ppp.ts';
 import { FrameCheck, passFrameCheck } from './wpan.ts';
 
 /** What `enterTunnel` gives for a datagram that carries no packet. */
@@ -90,7 +90,7 @@ function enterGtp(layer: Layer): number {
       layer.at += extension;
     }
   }
-  return readVersion(layer, NotRead.gtpPayload);
+  return readIpVersion(layer, NotRead.gtpPayload);
 }
 
 /** Bytes of a ZEP header, version 1 and version 2. Layout: Wireshark's dissector, the only description there is. */

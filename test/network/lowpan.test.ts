@@ -376,6 +376,28 @@ describe('ZEP', () => {
     expect([datagram.kind, payloadOf(datagram)]).toEqual([DatagramKind.udp, [...COAP]]);
   });
 
+  it('in IP fragments: the pieces of the payload lead back to the file', () => {
+    const whole = udp(second(1, 1, checked), { to: 17754 });
+    const parts = [
+      ipv4(whole.subarray(0, 64), { fragmentation: 0x2000 }),
+      ipv4(whole.subarray(64), { fragmentation: 8 }),
+    ];
+    const reader = new NetworkReader();
+    read(reader, frameOf(parts[0]!, { linkType: 228, number: 1, fileOffset: 1000 }));
+    const datagram = read(reader, frameOf(parts[1]!, { linkType: 228, number: 2, fileOffset: 2000 }));
+    expect(textOf(datagram)).toBe(DATAGRAM);
+    const found = datagram.pieces!.flatMap(({ fileOffset, length, frame: number }) => {
+      const at = fileOffset - 1000 * number;
+      return [...parts[number - 1]!.subarray(at, at + length)];
+    });
+    expect(found).toEqual([...COAP]);
+  });
+
+  it('in a compressed packet is not followed', () => {
+    const inner = joined([0xf0, 0x9c, 0x40, 0x45, 0x5a, 1, 2], second(1, 1, checked));
+    expect(told(mac(iphc(SOURCE, DESTINATION, undefined, inner)))).toBe('too many nested headers');
+  });
+
   it('cut at every byte gives an outcome', () => {
     const bytes = ipv4(udp(second(1, 1, checked), { to: 17754 }));
     for (let captured = 0; captured < bytes.length; captured++) {
