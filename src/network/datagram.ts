@@ -10,6 +10,11 @@ export const DatagramKind = {
   fragment: 2,
   /** Cut inside the headers below the payload. */
   truncated: 3,
+  /**
+   * An ICMP or ICMPv6 error about a UDP datagram: addresses and ports are those of the datagram that it quotes,
+   * `icmpType` and `icmpCode` say what happened. There is no payload. Also named by `notRead`.
+   */
+  unreachable: 4,
 } as const;
 
 /** A piece of a payload: `length` bytes at `fileOffset` of the frame's file. */
@@ -40,6 +45,11 @@ export class Datagram {
   destinationPort = 0;
   /** Destination is a multicast or broadcast address. */
   multicast = false;
+  /** Checksum field of the UDP header; 0 where the sender made none or 6LoWPAN left it out. */
+  checksum = 0;
+  /** Of `unreachable`: type and code of ICMP (`ipVersion` 4) or ICMPv6 (6). */
+  icmpType = 0;
+  icmpCode = 0;
   /** Present only when the payload is not one range of this frame. */
   pieces: Piece[] | undefined = undefined;
   /** A `NotRead` code; `notReadName` gives the words. */

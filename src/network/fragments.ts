@@ -3,7 +3,9 @@ import type { Piece } from './datagram.ts';
 import type { IpHeader } from './ip.ts';
 import { IpProtocol } from './ip.ts';
 import type { Layer } from './layer.ts';
+import type { LowpanReader } from './lowpan.ts';
 import { NotRead } from './not-read.ts';
+import type { LinkAddress } from './wpan.ts';
 
 /** Most datagrams whose fragments wait for the rest. */
 export const MAX_WAITING_DATAGRAMS = 256;
@@ -47,6 +49,23 @@ interface Waiting {
   spoilt: number;
 }
 
+/** What a fragment header says. One object for all, filled for each. */
+interface FragmentFields {
+  /** What the fragments of one datagram have in common. */
+  key: string;
+  /** Place of the fragment's first byte in the datagram. */
+  start: number;
+  moreFragments: boolean;
+  protocol: number;
+  /** A `NotRead` code for what cannot be. */
+  malformed: number;
+  /** What an overlap does that is no exact repetition. */
+  overlap: number;
+}
+
+/** Takes the bytes that came first (IPv4), spoils the datagram (IPv6), or begins again (6LoWPAN). */
+const OnOverlap = { keep: 0, spoil: 1, restart: 2 } as const;
+
 /** A datagram put together from its fragments. */
 export interface Joined {
   bytes: Uint8Array;
@@ -69,18 +88,30 @@ export function piecesOf(joined: Joined, start: number, end: number): Piece[] {
 }
 
 /**
- * Puts IP fragments together, in any order. Repeated bytes are taken once: in IPv4 those that came first stay
+ * Puts fragments together, in any order. Repeated bytes are taken once: in IPv4 those that came first stay
  * (RFC 791 §3.2 allows either), in IPv6 an overlap other than an exact repetition spoils the datagram (RFC 8200
- * §4.5). What waits is bounded in datagrams, bytes and time of the capture; beyond, the oldest goes.
+ * §4.5), in 6LoWPAN it begins the datagram anew (RFC 4944 §5.3). What waits is bounded in datagrams, bytes and
+ * time of the capture; beyond, the oldest goes.
  */
 export class FragmentTable {
   /** In the order of the first fragments. */
   readonly #waiting = new Map<string, Waiting>();
   #held: ByteCount = 0;
   #seconds = 0;
+  readonly #fields: FragmentFields = {
+    key: '',
+    start: 0,
+    moreFragments: false,
+    protocol: 0,
+    malformed: NotRead.malformedFragment,
+    overlap: OnOverlap.keep,
+  };
 
-  /** `onLost` is told of frames whose datagram never became complete. */
-  constructor(private readonly onLost: (frames: number) => void) {}
+  /** `onLost` is told of frames whose datagram never became complete; `timeout` is in seconds. */
+  constructor(
+    private readonly onLost: (frames: number) => void,
+    private readonly timeout = FRAGMENT_TIMEOUT,
+  ) {}
 
   /**
    * Takes the fragment that `header` describes, its bytes from `layer.at` on. Gives the datagram where this
@@ -93,53 +124,86 @@ export class FragmentTable {
     frame: FrameNumber,
     seconds: number | undefined,
   ): Joined | undefined {
-    if (seconds !== undefined) this.#seconds = seconds;
-    this.#dropLate();
-    const start = header.fragmentOffset;
-    const length = layer.wireEnd - layer.at;
-    const end = start + length;
-    if (length === 0 || end > MAX_IP_PAYLOAD || (header.moreFragments && length % 8 !== 0)) {
-      layer.fail(NotRead.malformedFragment);
+    const fields = this.#fields;
+    fields.key = keyOf(layer, header);
+    fields.start = header.fragmentOffset;
+    fields.moreFragments = header.moreFragments;
+    fields.protocol = header.protocol;
+    fields.malformed = NotRead.malformedFragment;
+    fields.overlap = header.version === 6 ? OnOverlap.spoil : OnOverlap.keep;
+    return this.#add(layer, fields, fileOffset, frame, seconds);
+  }
+
+  /**
+   * Takes the fragment of 6LoWPAN that `lowpan` describes (RFC 4944 §5.3), its bytes from `layer.at` on, compressed
+   * headers in full. Outcomes as of `add`; the protocol of what is joined is IPv6.
+   */
+  addLowpan(
+    layer: Layer,
+    lowpan: LowpanReader,
+    fileOffset: ByteOffset,
+    frame: FrameNumber,
+    seconds: number | undefined,
+  ): Joined | undefined {
+    const end = lowpan.offset + layer.wireEnd - layer.at;
+    if (end > lowpan.size) {
+      layer.fail(NotRead.malformedLowpan);
       return undefined;
     }
-    const key = keyOf(layer, header);
+    const fields = this.#fields;
+    fields.key = `${lowpan.tag},${lowpan.size},${layer.capturePoint},${linkText(lowpan.link.source)},${linkText(lowpan.link.destination)}`;
+    fields.start = lowpan.offset;
+    fields.moreFragments = end < lowpan.size;
+    fields.protocol = IpProtocol.ipv6;
+    fields.malformed = NotRead.malformedLowpan;
+    fields.overlap = OnOverlap.restart;
+    return this.#add(layer, fields, fileOffset, frame, seconds);
+  }
+
+  #add(
+    layer: Layer,
+    fields: FragmentFields,
+    fileOffset: ByteOffset,
+    frame: FrameNumber,
+    seconds: number | undefined,
+  ): Joined | undefined {
+    if (seconds !== undefined) this.#seconds = seconds;
+    this.#dropLate();
+    const { key, start, moreFragments } = fields;
+    const length = layer.wireEnd - layer.at;
+    const end = start + length;
+    if (length === 0 || end > MAX_IP_PAYLOAD || (moreFragments && length % 8 !== 0)) {
+      layer.fail(fields.malformed);
+      return undefined;
+    }
     let waiting = this.#waiting.get(key);
     if (waiting !== undefined && this.#isLate(waiting)) {
       this.#drop(key, waiting);
       waiting = undefined;
     }
-    if (waiting === undefined) {
-      waiting = {
-        parts: [],
-        held: 0,
-        covered: 0,
-        length: -1,
-        protocol: -1,
-        seconds: this.#seconds,
-        frames: 0,
-        spoilt: NotRead.none,
-      };
-      if (this.#waiting.size === MAX_WAITING_DATAGRAMS) this.#dropOldest();
-      this.#waiting.set(key, waiting);
-    }
+    waiting ??= this.#begin(key);
     if (waiting.spoilt !== NotRead.none) {
       layer.fail(waiting.spoilt);
       return undefined;
     }
-    if (contradicts(waiting, end, header.moreFragments) || waiting.parts.length >= MAX_PARTS) {
-      this.#spoil(waiting, NotRead.malformedFragment);
-      layer.fail(NotRead.malformedFragment);
+    if (contradicts(waiting, end, moreFragments) || waiting.parts.length >= MAX_PARTS) {
+      this.#spoil(waiting, fields.malformed);
+      layer.fail(fields.malformed);
       return undefined;
     }
     const overlap = overlapOf(waiting, start, end);
-    if (overlap === Overlap.partial && header.version === 6) {
+    if (overlap === Overlap.partial && fields.overlap === OnOverlap.spoil) {
       this.#spoil(waiting, NotRead.overlappingFragments);
       layer.fail(NotRead.overlappingFragments);
       return undefined;
     }
+    if (overlap === Overlap.partial && fields.overlap === OnOverlap.restart) {
+      this.#drop(key, waiting);
+      waiting = this.#begin(key);
+    }
     waiting.frames++;
-    if (!header.moreFragments) waiting.length = end;
-    if (start === 0 && waiting.protocol < 0) waiting.protocol = header.protocol;
+    if (!moreFragments) waiting.length = end;
+    if (start === 0 && waiting.protocol < 0) waiting.protocol = fields.protocol;
     if (overlap !== Overlap.repeated) this.#fill(waiting, layer, start, end, fileOffset, frame);
     if (waiting.covered === waiting.length) {
       this.#waiting.delete(key);
@@ -148,6 +212,22 @@ export class FragmentTable {
     }
     while (this.#held > MAX_WAITING_BYTES) this.#dropOldest();
     return undefined;
+  }
+
+  #begin(key: string): Waiting {
+    const waiting: Waiting = {
+      parts: [],
+      held: 0,
+      covered: 0,
+      length: -1,
+      protocol: -1,
+      seconds: this.#seconds,
+      frames: 0,
+      spoilt: NotRead.none,
+    };
+    if (this.#waiting.size === MAX_WAITING_DATAGRAMS) this.#dropOldest();
+    this.#waiting.set(key, waiting);
+    return waiting;
   }
 
   /** Gives up what still waits; for the end of the input. */
@@ -193,7 +273,7 @@ export class FragmentTable {
   }
 
   #isLate(waiting: Waiting): boolean {
-    return Math.abs(this.#seconds - waiting.seconds) > FRAGMENT_TIMEOUT;
+    return Math.abs(this.#seconds - waiting.seconds) > this.timeout;
   }
 
   /** Entries stand in the order of their first fragments: where the first is not late, the others are not. */
@@ -264,4 +344,11 @@ function keyOf(layer: Layer, header: IpHeader): string {
   for (let index = 0; index < length; index++)
     key += String.fromCharCode(header.addressBytes[header.source + index]!);
   return key;
+}
+
+/** A link address as text of its bytes, for keys. */
+function linkText(address: LinkAddress): string {
+  let text = `${address.length}`;
+  for (let index = 0; index < address.length; index++) text += String.fromCharCode(address.bytes[index]!);
+  return text;
 }

@@ -12,6 +12,7 @@ export const IpProtocol = {
   ipv6: 41,
   routing: 43,
   fragment: 44,
+  gre: 47,
   authentication: 51,
   icmpv6: 58,
   destination: 60,

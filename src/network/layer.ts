@@ -7,6 +7,16 @@ export function uint16(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 8) | bytes[at + 1]!;
 }
 
+/** What stands behind a link header or in a tunnel. */
+export const Inner = {
+  /** Nothing that is read; `Layer.notRead` says why. */
+  none: 0,
+  /** A MAC header of IEEE 802.15.4. */
+  wpan: 1,
+  ipv4: 4,
+  ipv6: 6,
+} as const;
+
 /**
  * Where the reading of one frame stands: the next header starts at `at`. Two ends are told apart, as what the
  * capture cut is not the sender's fault: bytes are there up to `end`, and were on the wire up to `wireEnd`.

@@ -1,31 +1,56 @@
 import type { Frame } from '../capture/frame.ts';
+import type { ByteOffset } from '../capture/units.ts';
 import type { Datagram } from './datagram.ts';
 import { DatagramKind } from './datagram.ts';
 import type { Joined } from './fragments.ts';
 import { FragmentTable, piecesOf } from './fragments.ts';
+import { IcmpReader } from './icmp.ts';
 import { IpHeader, IpProtocol, isGroupAddress, readExtensionHeaders, readIpv4, readIpv6 } from './ip.ts';
-import { Layer } from './layer.ts';
-import { readEthernet, readLink } from './link.ts';
+import { Inner, Layer } from './layer.ts';
+import { readLink } from './link.ts';
+import { LOWPAN_FRAGMENT_TIMEOUT, LowpanReader } from './lowpan.ts';
+import type { LowpanContext } from './lowpan-context.ts';
+import { LowpanContexts } from './lowpan-context.ts';
 import { NotRead, NotReadCounter } from './not-read.ts';
-import { enterVxlan, readUdp } from './udp.ts';
+import { NO_TUNNEL, enterTunnel, readGre } from './tunnel.ts';
+import { readUdp } from './udp.ts';
 
-/** Most IP packets inside of one another: IP in IP (RFC 2003, RFC 2473, RFC 4213), VXLAN. */
+/** Most IP packets inside of one another: IP in IP (RFC 2003, RFC 2473, RFC 4213), GRE, VXLAN, GTP-U, ZEP. */
 export const MAX_TUNNELS = 4;
 
 /**
  * Finds the UDP datagram in each frame. Holds the fragments that wait for their rest, and counts by name all
- * frames that gave no datagram. ICMP errors are not read: the packet they quote is no second message.
+ * frames that gave no datagram. The datagram that an ICMP error quotes is no second message: it is an event of
+ * its own kind, and counted.
  */
 export class NetworkReader {
   /** Frames that gave no datagram, by reason; those of datagrams that stayed incomplete included. */
   readonly notRead = new NotReadCounter();
+  /** Packets that were read although 6LoWPAN contexts of theirs are unknown: those prefixes are zero. */
+  readonly unknownContexts = new NotReadCounter();
   readonly #layer = new Layer();
   readonly #header = new IpHeader();
   readonly #fragments = new FragmentTable((frames) =>
     this.notRead.count(NotRead.incompleteFragments, 0, frames),
   );
+  readonly #lowpanFragments = new FragmentTable((frames) => {
+    this.notRead.count(NotRead.incompleteLowpan, 0, frames);
+  }, LOWPAN_FRAGMENT_TIMEOUT);
+  readonly #contexts: LowpanContexts;
+  readonly #lowpan: LowpanReader;
+  /** True from the MAC header of IEEE 802.15.4 on. */
+  #isWpan = false;
+  readonly #icmp = new IcmpReader();
+  /** Index in the frame, or in what was joined, minus index in the bytes that `#layer` stands in. */
+  #shift = 0;
   /** The joined datagram whose bytes `#layer` stands in. */
   #joined: Joined | undefined;
+
+  /** `contexts` are prefixes that the nodes of 6LoWPAN networks agreed on; those that routers advertise are learned. */
+  constructor(contexts: readonly LowpanContext[] = []) {
+    this.#contexts = new LowpanContexts(contexts);
+    this.#lowpan = new LowpanReader(this.#contexts);
+  }
 
   /**
    * Reads one frame into `out`, which is valid until the frame's bytes change; see `DatagramKind` for the
@@ -36,17 +61,19 @@ export class NetworkReader {
     const layer = this.#layer;
     layer.begin(frame);
     this.#joined = undefined;
+    this.#shift = 0;
+    this.#isWpan = false;
     out.pieces = undefined;
     out.notRead = NotRead.none;
     out.notReadDetail = 0;
-    const version = readLink(frame.linkType, layer);
-    if (version !== 0 && this.#readPackets(frame, version, out)) return;
+    const inner = readLink(frame.linkType, layer);
+    if (inner !== Inner.none && this.#readPackets(frame, inner, out)) return;
     const code = layer.notRead;
     if (code === NotRead.none) {
       out.kind = DatagramKind.fragment;
       return;
     }
-    out.kind = code === NotRead.headersCut ? DatagramKind.truncated : DatagramKind.notRead;
+    out.kind = kindOf(code);
     out.notRead = code;
     out.notReadDetail = layer.notReadDetail;
     this.notRead.count(code, layer.notReadDetail);
@@ -55,30 +82,83 @@ export class NetworkReader {
   /** Gives up the fragments that still wait and counts their frames; for the end of the input. */
   end(): void {
     this.#fragments.end();
+    this.#lowpanFragments.end();
   }
 
-  /** From an IP header inwards. True where `out` became a datagram. */
+  /** From what stands behind the link header inwards. True where `out` became a datagram. */
   #readPackets(frame: Frame, first: number, out: Datagram): boolean {
     const layer = this.#layer;
     const header = this.#header;
-    let version = first;
+    let inner = first;
     for (let tunnels = 0; tunnels <= MAX_TUNNELS; tunnels++) {
-      if (!(version === 4 ? readIpv4(layer, header) : readIpv6(layer, header))) return false;
+      if (inner === Inner.wpan) {
+        if (!this.#readWpan(frame)) return false;
+        inner = Inner.ipv6;
+      }
+      if (!(inner === Inner.ipv4 ? readIpv4(layer, header) : readIpv6(layer, header))) return false;
       if (!this.#readToUpperLayer(frame)) return false;
       const { protocol } = header;
       if (protocol === IpProtocol.udp) {
         if (!readUdp(layer, header.version, out)) return false;
-        if (!enterVxlan(layer, out)) {
-          this.#finish(out);
+        inner = enterTunnel(layer, out);
+        if (inner === NO_TUNNEL) {
+          this.#finish(frame, out);
           return true;
         }
-        version = readEthernet(layer);
-        if (version === 0) return false;
-      } else if (protocol === IpProtocol.ipv4) version = 4;
-      else if (protocol === IpProtocol.ipv6) version = 6;
+      } else if (protocol === IpProtocol.ipv4) inner = Inner.ipv4;
+      else if (protocol === IpProtocol.ipv6) inner = Inner.ipv6;
+      else if (protocol === IpProtocol.gre) inner = readGre(layer);
+      else if (protocol === (header.version === 4 ? IpProtocol.icmp : IpProtocol.icmpv6))
+        return this.#readIcmp(out);
       else return layer.fail(NotRead.ipProtocol, protocol);
+      if (inner === Inner.none) return false;
     }
     return layer.fail(NotRead.tooManyHeaders);
+  }
+
+  #readIcmp(out: Datagram): false {
+    if (this.#isWpan) this.#contexts.learn(this.#layer, this.#lowpan.link.pan);
+    return this.#icmp.read(this.#layer, this.#header.version, out);
+  }
+
+  /** Moves to the IPv6 header in a frame of IEEE 802.15.4. False where the frame ends here. */
+  #readWpan(frame: Frame): boolean {
+    const layer = this.#layer;
+    const lowpan = this.#lowpan;
+    const { bytes } = layer;
+    this.#isWpan = true;
+    if (!lowpan.read(layer)) return false;
+    if (lowpan.unknownContext >= 0) this.unknownContexts.count(NotRead.lowpanContext, lowpan.unknownContext);
+    if (layer.bytes !== bytes) this.#shift += lowpan.shift;
+    if (lowpan.size < 0) return true;
+    if (this.#joined !== undefined) return layer.fail(NotRead.nestedFragments);
+    const seconds = frame.hasTime ? frame.seconds : undefined;
+    const joined = this.#lowpanFragments.addLowpan(
+      layer,
+      lowpan,
+      this.#fileOffset(frame),
+      frame.number,
+      seconds,
+    );
+    if (joined === undefined) return false;
+    this.#enter(joined);
+    return true;
+  }
+
+  /** Where the byte at `layer.at` lies in the file. */
+  #fileOffset(frame: Frame): ByteOffset {
+    return frame.fileOffset + this.#layer.at + this.#shift - frame.start;
+  }
+
+  /** Goes on at the first byte of a joined datagram. */
+  #enter(joined: Joined): void {
+    const layer = this.#layer;
+    this.#joined = joined;
+    this.#shift = 0;
+    layer.bytes = joined.bytes;
+    layer.at = 0;
+    layer.end = joined.captured;
+    layer.wireEnd = joined.bytes.length;
   }
 
   /** Passes extension headers and puts fragments together. False where the frame ends here. */
@@ -91,30 +171,41 @@ export class NetworkReader {
       if (header.version === 4 && !isReadProtocol(header.protocol))
         return layer.fail(NotRead.ipProtocol, header.protocol);
       if (this.#joined !== undefined) return layer.fail(NotRead.nestedFragments);
-      const fileOffset = frame.fileOffset + layer.at - frame.start;
+      const fileOffset = this.#fileOffset(frame);
       const seconds = frame.hasTime ? frame.seconds : undefined;
       const joined = this.#fragments.add(layer, header, fileOffset, frame.number, seconds);
       if (joined === undefined) return false;
-      this.#joined = joined;
-      layer.bytes = joined.bytes;
-      layer.at = 0;
-      layer.end = joined.captured;
-      layer.wireEnd = joined.bytes.length;
+      this.#enter(joined);
       header.protocol = joined.protocol;
       header.isFragment = false;
     }
   }
 
-  #finish(out: Datagram): void {
+  #finish(frame: Frame, out: Datagram): void {
     const header = this.#header;
+    const joined = this.#joined;
     out.kind = DatagramKind.udp;
     out.ipVersion = header.version;
     out.addressBytes = header.addressBytes;
     out.sourceAddress = header.source;
     out.destinationAddress = header.destination;
     out.multicast = isGroupAddress(header.addressBytes, header.destination, header.version);
-    if (this.#joined !== undefined) out.pieces = piecesOf(this.#joined, out.start, out.end);
+    const bytes = joined === undefined ? frame.bytes : joined.bytes;
+    if (out.bytes !== bytes) {
+      // Headers were written out in full elsewhere; the payload is a range of what was captured.
+      out.bytes = bytes;
+      out.start += this.#shift;
+      out.end += this.#shift;
+    }
+    if (joined !== undefined) out.pieces = piecesOf(joined, out.start, out.end);
   }
+}
+
+function kindOf(code: number): number {
+  if (code === NotRead.headersCut) return DatagramKind.truncated;
+  return code === NotRead.icmpError || code === NotRead.icmpv6Error
+    ? DatagramKind.unreachable
+    : DatagramKind.notRead;
 }
 
 /** Protocols that can carry a datagram; fragments of others are named at once and not kept. */
@@ -123,6 +214,7 @@ function isReadProtocol(protocol: number): boolean {
     protocol === IpProtocol.udp ||
     protocol === IpProtocol.ipv4 ||
     protocol === IpProtocol.ipv6 ||
+    protocol === IpProtocol.gre ||
     protocol === IpProtocol.authentication
   );
 }

@@ -32,6 +32,37 @@ export const NotRead = {
   tooManyHeaders: 16,
   /** Cut by the capture before the UDP payload begins. */
   headersCut: 17,
+  /** A frame of IEEE 802.15.4 other than data. Detail: frame type. */
+  wpanFrame: 18,
+  /** IEEE 802.15.4 security: what follows the MAC header is encrypted or at least not the plain payload. */
+  wpanSecured: 19,
+  /** Wrong frame check sequence. */
+  wpanDamaged: 20,
+  /** A data frame without payload. */
+  wpanEmpty: 21,
+  malformedLowpan: 22,
+  /** Detail: dispatch byte. RFC 4944 §5.1. */
+  lowpanDispatch: 23,
+  /** A next header compressed in a way that is not read. Detail: its LOWPAN_NHC byte. RFC 6282 §4.1. */
+  lowpanHeader: 24,
+  /** The rest of the datagram was not captured in time. */
+  incompleteLowpan: 25,
+  /** Detail: PPP protocol number. */
+  pppProtocol: 26,
+  /** Neither IPv4 nor IPv6 under an MPLS label stack. Detail: first four bits. */
+  mplsPayload: 27,
+  /** Generic Routing Encapsulation with a version or flags that are not read. Detail: flags and version. */
+  gre: 28,
+  /** Neither IPv4 nor IPv6 in a GTP-U packet. Detail: first four bits. */
+  gtpPayload: 29,
+  /** An ICMP error about a UDP datagram. Detail: type times 256 plus code. */
+  icmpError: 30,
+  /** The same of ICMPv6. */
+  icmpv6Error: 31,
+  /** ZEP version 2, type acknowledgment. */
+  zepAcknowledgment: 32,
+  /** A packet that was read, with the prefix of a context that nobody gave left zero. Detail: its number. */
+  lowpanContext: 33,
 } as const;
 
 /** Highest detail that is kept, so that code and detail fit one small integer. */
@@ -62,6 +93,63 @@ const ETHERTYPE_NAMES: ReadonlyMap<number, string> = new Map([
   [0xa0ed, '6LoWPAN'],
 ]);
 
+/** PPP protocols that are named when not read. PPP Numbers (IANA). */
+const PPP_PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
+  [0x002d, 'Van Jacobson compressed TCP/IP'],
+  [0x002f, 'Van Jacobson uncompressed TCP/IP'],
+  [0x003d, 'multilink'],
+  [0x00fd, 'compressed datagram'],
+  [0x8021, 'IPCP'],
+  [0x8057, 'IPv6CP'],
+  [0x80fd, 'CCP'],
+  [0xc021, 'LCP'],
+  [0xc023, 'PAP'],
+  [0xc025, 'LQR'],
+  [0xc223, 'CHAP'],
+]);
+
+/** Frame types of IEEE 802.15.4. IEEE 802.15.4-2020 table 7-1. */
+const WPAN_FRAME_NAMES = [
+  'beacon',
+  'data',
+  'acknowledgment',
+  'command',
+  'reserved',
+  'multipurpose',
+  'fragment',
+  'extended',
+];
+
+/** Errors of ICMP and their codes that are named. ICMP Parameters (IANA). */
+const ICMP_ERROR_NAMES: ReadonlyMap<number, string> = new Map([
+  [0x300, 'network unreachable'],
+  [0x301, 'host unreachable'],
+  [0x302, 'protocol unreachable'],
+  [0x303, 'port unreachable'],
+  [0x304, 'fragmentation needed'],
+  [0x309, 'network prohibited'],
+  [0x30a, 'host prohibited'],
+  [0x30d, 'communication prohibited'],
+  [0x400, 'source quench'],
+  [0xb00, 'time to live exceeded'],
+  [0xb01, 'fragment reassembly time exceeded'],
+  [0xc00, 'parameter problem'],
+]);
+
+/** Errors of ICMPv6 and their codes that are named. ICMPv6 Parameters (IANA). */
+const ICMPV6_ERROR_NAMES: ReadonlyMap<number, string> = new Map([
+  [0x100, 'no route to destination'],
+  [0x101, 'communication prohibited'],
+  [0x102, 'beyond scope of source address'],
+  [0x103, 'address unreachable'],
+  [0x104, 'port unreachable'],
+  [0x105, 'source address failed policy'],
+  [0x106, 'reject route to destination'],
+  [0x200, 'packet too big'],
+  [0x300, 'hop limit exceeded'],
+  [0x301, 'fragment reassembly time exceeded'],
+]);
+
 /** IP protocols that are named when not read. Protocol Numbers (IANA). */
 const IP_PROTOCOL_NAMES: ReadonlyMap<number, string> = new Map([
   [2, 'IGMP'],
@@ -90,6 +178,15 @@ function numbered(what: string, number: string | number, name: string | undefine
   return name === undefined ? `${what} ${number}` : `${what} ${number} ${name}`;
 }
 
+/** Words for an ICMP error: `ICMP: port unreachable`, `ICMPv6: error type 4 code 2`. */
+function icmpErrorText(protocol: string, names: ReadonlyMap<number, string>, detail: number): string {
+  return `${protocol}: ${names.get(detail) ?? `error type ${detail >> 8} code ${detail & 0xff}`}`;
+}
+
+function hex(value: number, digits: number): string {
+  return `0x${value.toString(16).padStart(digits, '0')}`;
+}
+
 function linkTypeText(linkType: number): string {
   const name = linkTypeName(linkType);
   const text = numbered('link type', linkType, undefined);
@@ -97,7 +194,7 @@ function linkTypeText(linkType: number): string {
 }
 
 /**
- * Words for a `NotRead` code and the number that completes it, such as `link type 195 IEEE 802.15.4`, `ARP`,
+ * Words for a `NotRead` code and the number that completes it, such as `link type 147 user 0`, `ARP`,
  * `ethertype 0x88cc LLDP`, `IP protocol 50 ESP`, `malformed IPv4 header`.
  */
 export function notReadName(code: number, detail: number): string {
@@ -106,7 +203,7 @@ export function notReadName(code: number, detail: number): string {
       return linkTypeText(detail);
     case NotRead.etherType:
       if (detail === 0x0806) return 'ARP';
-      return numbered('ethertype', `0x${detail.toString(16).padStart(4, '0')}`, ETHERTYPE_NAMES.get(detail));
+      return numbered('ethertype', hex(detail, 4), ETHERTYPE_NAMES.get(detail));
     case NotRead.logicalLinkControl:
       return 'IEEE 802.3 logical link control';
     case NotRead.cookedDevice:
@@ -140,6 +237,40 @@ export function notReadName(code: number, detail: number): string {
       return 'too many nested headers';
     case NotRead.headersCut:
       return 'headers cut by the capture';
+    case NotRead.wpanFrame:
+      return `IEEE 802.15.4 ${WPAN_FRAME_NAMES[detail] ?? 'unknown'} frame`;
+    case NotRead.wpanSecured:
+      return 'IEEE 802.15.4 frame secured at link level';
+    case NotRead.wpanDamaged:
+      return 'IEEE 802.15.4 frame with a wrong check sequence';
+    case NotRead.wpanEmpty:
+      return 'IEEE 802.15.4 data frame without payload';
+    case NotRead.malformedLowpan:
+      return 'malformed 6LoWPAN header';
+    case NotRead.lowpanDispatch:
+      return detail < 0x40
+        ? 'IEEE 802.15.4 payload other than 6LoWPAN'
+        : `6LoWPAN dispatch ${hex(detail, 2)}`;
+    case NotRead.lowpanHeader:
+      return `6LoWPAN header compression ${hex(detail, 2)}`;
+    case NotRead.incompleteLowpan:
+      return 'incomplete 6LoWPAN fragments';
+    case NotRead.pppProtocol:
+      return numbered('PPP protocol', hex(detail, 4), PPP_PROTOCOL_NAMES.get(detail));
+    case NotRead.mplsPayload:
+      return 'MPLS without IP';
+    case NotRead.gre:
+      return (detail & 7) === 0 ? 'GRE with source routing' : `GRE version ${detail & 7}`;
+    case NotRead.gtpPayload:
+      return 'GTP-U without IP';
+    case NotRead.icmpError:
+      return icmpErrorText('ICMP', ICMP_ERROR_NAMES, detail);
+    case NotRead.icmpv6Error:
+      return icmpErrorText('ICMPv6', ICMPV6_ERROR_NAMES, detail);
+    case NotRead.zepAcknowledgment:
+      return 'ZEP acknowledgment';
+    case NotRead.lowpanContext:
+      return `6LoWPAN context ${detail} unknown`;
     default:
       return `not read, code ${code}`;
   }

@@ -6,21 +6,14 @@ import { NotRead } from './not-read.ts';
 
 /** Bytes of a UDP header. RFC 768. */
 const UDP_HEADER: ByteCount = 8;
-
-/** Port of the Virtual eXtensible Local Area Network. RFC 7348 §5. */
-const VXLAN_PORT = 4789;
-/** Bytes of a VXLAN header. RFC 7348 §5. */
-const VXLAN_HEADER: ByteCount = 8;
-/** Bytes of a VXLAN header and of the Ethernet header in it. */
-const LEAST_VXLAN: ByteCount = VXLAN_HEADER + 14;
-/** The flag "network identifier is valid"; all others are zero. RFC 7348 §5. */
-const VXLAN_FLAGS = 0x08;
+/** Protocol number of UDP, as the pseudo header has it. */
+const UDP_PROTOCOL = 17;
 
 /**
  * Reads a UDP header (RFC 768): sets ports and payload of `out` and moves `layer` to the payload. A length of 0
  * is allowed in IPv6 only (jumbograms, RFC 2675 §4) and means all that is left. A length that is less than the
- * header or passes the IP payload is malformed: no receiver takes it. The checksum is not checked, as captures
- * on the sending host often lack it. Gives false for what is not read.
+ * header or passes the IP payload is malformed: no receiver takes it. The checksum is taken, not checked,
+ * as captures on the sending host often lack it: `udpChecksum` checks. Gives false for what is not read.
  */
 export function readUdp(layer: Layer, ipVersion: number, out: Datagram): boolean {
   if (layer.isShort(UDP_HEADER, NotRead.malformedUdp)) return false;
@@ -33,6 +26,7 @@ export function readUdp(layer: Layer, ipVersion: number, out: Datagram): boolean
   layer.at = at + UDP_HEADER;
   out.sourcePort = uint16(bytes, at);
   out.destinationPort = uint16(bytes, at + 2);
+  out.checksum = uint16(bytes, at + 6);
   out.bytes = bytes;
   out.start = layer.at;
   out.end = layer.end;
@@ -40,19 +34,34 @@ export function readUdp(layer: Layer, ipVersion: number, out: Datagram): boolean
   return true;
 }
 
+/** What `udpChecksum` finds. */
+export const UdpChecksum = {
+  ok: 0,
+  /** The field is 0: none was made (RFC 768), or it was left out (RFC 6282 §4.3.2). */
+  absent: 1,
+  wrong: 2,
+  /** The capture cut the datagram. */
+  unknown: 3,
+} as const;
+
 /**
- * True where the datagram carries a VXLAN header and an Ethernet frame (RFC 7348 §5); then `layer` is moved to
- * that frame. Told by the port and the header's fixed bits, as far as captured, so that CoAP on this port stays
- * CoAP.
+ * Checks the UDP checksum of a datagram (RFC 768, with the pseudo header of RFC 8200 §8.1 in IPv6). Gives a
+ * `UdpChecksum` code. `wrong` is usual for what the capturing host sent itself: its network device fills it in.
  */
-export function enterVxlan(layer: Layer, datagram: Datagram): boolean {
-  if (datagram.destinationPort !== VXLAN_PORT || layer.wireEnd - layer.at < LEAST_VXLAN) return false;
-  const { bytes, at, end } = layer;
-  if (at < end && bytes[at] !== VXLAN_FLAGS) return false;
-  for (let index = 1; index < VXLAN_HEADER && at + index < end; index++) {
-    const isIdentifier = index >= 4 && index <= 6;
-    if (!isIdentifier && bytes[at + index] !== 0) return false;
+export function udpChecksum(datagram: Datagram): number {
+  if (datagram.checksum === 0) return UdpChecksum.absent;
+  const { bytes, start, end, addressBytes, payloadLength } = datagram;
+  if (end - start !== payloadLength) return UdpChecksum.unknown;
+  const length = payloadLength + UDP_HEADER;
+  const addressLength = datagram.ipVersion === 4 ? 4 : 16;
+  // The length stands in the pseudo header too, there as 32 bits where it is a jumbogram's.
+  let sum = UDP_PROTOCOL + (length >>> 16) + (length & 0xffff) + (length <= 0xffff ? length : 0);
+  sum += datagram.sourcePort + datagram.destinationPort + datagram.checksum;
+  for (let index = 0; index < addressLength; index += 2) {
+    sum += uint16(addressBytes, datagram.sourceAddress + index);
+    sum += uint16(addressBytes, datagram.destinationAddress + index);
   }
-  layer.at = at + VXLAN_HEADER;
-  return true;
+  for (let at = start; at < end; at += 2) sum += (bytes[at]! << 8) | (at + 1 < end ? bytes[at + 1]! : 0);
+  while (sum > 0xffff) sum = Math.floor(sum / 0x10000) + (sum & 0xffff);
+  return sum === 0xffff ? UdpChecksum.ok : UdpChecksum.wrong;
 }

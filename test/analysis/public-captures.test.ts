@@ -13,12 +13,9 @@ const REFUSED: readonly [RegExp, RegExp][] = [
   [/\.zst$/, /zstd|Zstandard/i],
 ];
 
-/**
- * Frames with CoAP in a UDP datagram of their own, in the clear, by tshark's own settings. What IEEE 802.15.4 carries
- * is not read yet, and `info` says so by name.
- */
+/** Frames with CoAP in a UDP datagram of their own, in the clear, by tshark's own settings. */
 function coapFrames(path: string): number[] {
-  const filter = 'udp && coap && !icmp && !icmpv6 && !dtls && !tcp && !wpan';
+  const filter = 'udp && coap && !icmp && !icmpv6 && !dtls && !tcp';
   const { stdout } = tshark(['-r', path, '-Y', filter, '-T', 'fields', '-e', 'frame.number']);
   return stdout
     .split('\n')

@@ -44,7 +44,8 @@ export function infoRecord(analysis: Analysis, file: AnalysedFile): JsonObject {
 
 /** What was seen and not read, by name, most frames first. */
 export function notRead(analysis: Analysis): { what: string; frames: number }[] {
-  const entries = analysis.frames.network.notRead.entries();
+  const { network } = analysis.frames;
+  const entries = [...network.notRead.entries(), ...network.unknownContexts.entries()];
   if (analysis.frames.notCoap > 0)
     entries.push({ what: 'UDP that is not CoAP', frames: analysis.frames.notCoap });
   return entries.sort((a, b) => b.frames - a.frames);
