@@ -1,4 +1,5 @@
 import type { Frame, FrameSink } from '../capture/frame.ts';
+import { LOG_DATAGRAM } from '../capture/hex-dump.ts';
 import type { Nanoseconds } from '../capture/units.ts';
 import { MessageBatch, MessagePlace } from '../coap/message-batch.ts';
 import { MessageView } from '../coap/message.ts';
@@ -9,6 +10,7 @@ import { NetworkReader } from '../network/network-reader.ts';
 import { SecurityKind, SecurityReader } from '../security/association.ts';
 import { ConversationTable } from '../security/conversation.ts';
 import { JoinedSources } from './joined-sources.ts';
+import { LogDatagrams } from './log-datagrams.ts';
 import { MessageTable } from './message-table.ts';
 
 /** Receives what border 1 hands over. The batch is empty again after the call. */
@@ -49,6 +51,7 @@ export class FrameMessages implements FrameSink {
 
   readonly #recogniser = new CoapRecogniser();
   readonly #datagram = new Datagram();
+  readonly #logs = new LogDatagrams();
   readonly #view = new MessageView();
   readonly #place = new MessagePlace();
   readonly #batch = new MessageBatch();
@@ -65,6 +68,8 @@ export class FrameMessages implements FrameSink {
       this.foreign++;
       return;
     }
+    const isLogged = frame.linkType === LOG_DATAGRAM;
+    if (isLogged) this.#logs.settle(frame, datagram);
     const flow = this.flows.lookup(datagram, Transport.udp);
     const kind = this.security.classify(datagram, flow);
     if (kind !== SecurityKind.clear) {
@@ -77,7 +82,8 @@ export class FrameMessages implements FrameSink {
     view.read(datagram.bytes, datagram.start, datagram.end, datagram.payloadLength);
     const a = this.flows.endpointA(flow);
     const b = this.flows.endpointB(flow);
-    const coapPort = datagram.sourcePort === COAP_PORT || datagram.destinationPort === COAP_PORT;
+    // The reader of a log has taken it for a message already.
+    const coapPort = isLogged || datagram.sourcePort === COAP_PORT || datagram.destinationPort === COAP_PORT;
     if (
       datagram.payloadLength === 0 ||
       !this.#recogniser.accept(view, flow, fromA ? a : b, fromA ? b : a, coapPort)

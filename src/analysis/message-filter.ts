@@ -49,7 +49,8 @@ function columnsAccess(analysis: Analysis): MessageColumnsAccess {
     source: (row) => facts.source(row),
     destination: (row) => facts.destination(row),
     addressOf: (endpoint) => frames.flows.endpointAddressText(endpoint),
-    portOf: (endpoint) => frames.flows.endpointPort(endpoint),
+    portOf: (endpoint) =>
+      frames.flows.ipVersion(endpoint) === 0 ? NaN : frames.flows.endpointPort(endpoint),
     transport: () => 0,
     transportNames: ['udp'],
     security: () => 0,

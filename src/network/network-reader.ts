@@ -1,4 +1,5 @@
 import type { Frame } from '../capture/frame.ts';
+import { LOG_DATAGRAM } from '../capture/hex-dump.ts';
 import type { Datagram } from './datagram.ts';
 import { DatagramKind } from './datagram.ts';
 import type { Joined } from './fragments.ts';
@@ -30,15 +31,27 @@ export class NetworkReader {
   /**
    * Reads one frame into `out`, which is valid until the frame's bytes change; see `DatagramKind` for the
    * outcomes. Where the snap length cut the payload but not the headers, the kind is still `udp` and
-   * `payloadLength` passes `end - start`.
+   * `payloadLength` passes `end - start`. What stands in a log without headers (`LOG_DATAGRAM`) is a payload whose
+   * ends the caller sets.
    */
   read(frame: Frame, out: Datagram): void {
     const layer = this.#layer;
     layer.begin(frame);
     this.#joined = undefined;
     out.pieces = undefined;
+    out.isSourceUnnamed = false;
+    out.isDestinationUnnamed = false;
     out.notRead = NotRead.none;
     out.notReadDetail = 0;
+    if (frame.linkType === LOG_DATAGRAM) {
+      out.kind = DatagramKind.udp;
+      out.bytes = frame.bytes;
+      out.start = frame.start;
+      out.end = frame.end;
+      out.payloadLength = frame.originalLength;
+      out.multicast = false;
+      return;
+    }
     const version = readLink(frame.linkType, layer);
     if (version !== 0 && this.#readPackets(frame, version, out)) return;
     const code = layer.notRead;

@@ -1,3 +1,4 @@
+import { LOG_DATAGRAM } from '../../capture/hex-dump.ts';
 import { linkTypeName } from '../../capture/link-types.ts';
 import { Outcome } from '../../capture/outcome.ts';
 import type { MessageRow } from '../../capture/units.ts';
@@ -122,13 +123,20 @@ export class Dissector {
     const { messages } = this.analysis.tracking;
     const header = messages.headerLength.get(row);
     const source = messages.source.get(row);
-    if (header === 0 || source < 0) return undefined;
+    if (source < 0 || (header === 0 && !this.#isLogged(row))) return undefined;
     const bytes = await this.bytes.range(
       messages.file.get(row),
       source - header,
       header + messages.length.get(row),
     );
     return bytes.slice();
+  }
+
+  /** True for a message that a log holds without its headers. */
+  #isLogged(row: MessageRow): boolean {
+    const { messages } = this.analysis.tracking;
+    const { reader } = this.analysis.files[messages.file.get(row)]!;
+    return reader?.interfaces[messages.interfaceIndex.get(row)]?.linkType === LOG_DATAGRAM;
   }
 
   #pieces(row: MessageRow): string {
@@ -148,10 +156,15 @@ export class Dissector {
       value: `${length} B · ${point === undefined ? '' : linkTypeName(point.linkType)}`,
       filter: `frame.number == ${messages.frame.get(row)}`,
     });
-    builder.add('Time', 0, 0, { value: this.facts.rowTimeText(row) });
+    if (this.analysis.frames.hasEpoch) builder.add('Time', 0, 0, { value: this.facts.rowTimeText(row) });
     builder.add('File', 0, 0, { value: file.name });
     if (point !== undefined && point.name !== '') builder.add('Interface', 0, 0, { value: point.name });
+    if (this.#isLogged(row)) {
+      builder.add('From', 0, 0, { value: flows.endpointText(source) });
+      builder.add('To', 0, 0, { value: flows.endpointText(destination) });
+    }
     builder.close();
+    if (this.#isLogged(row)) return;
     const version = flows.ipVersion(source);
     const udp = Math.max(0, header - UDP_HEADER);
     const addresses: [string, number][] = [

@@ -22,8 +22,9 @@ export interface MessageColumnsAccess {
   /** Endpoint ids of the ends; −1 where the link has no addresses. */
   readonly source: (row: MessageRow) => number;
   readonly destination: (row: MessageRow) => number;
-  /** IP address of an endpoint as text (RFC 5952 for IPv6). */
+  /** IP address of an endpoint as text (RFC 5952 for IPv6), or the name of an end that has none. */
   readonly addressOf: (endpoint: number) => string;
+  /** NaN for an end without an address, which stands in a log. */
   readonly portOf: (endpoint: number) => number;
   /** Index in `transportNames`. */
   readonly transport: (row: MessageRow) => number;

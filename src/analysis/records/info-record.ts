@@ -1,3 +1,4 @@
+import { HexDumpReader, LOG_DATAGRAM } from '../../capture/hex-dump.ts';
 import { linkTypeName } from '../../capture/link-types.ts';
 import { type AnalysedFile, type Analysis, faultOf } from '../analysis.ts';
 import { secondsText } from '../message-facts.ts';
@@ -23,7 +24,7 @@ export function infoRecord(analysis: Analysis, file: AnalysedFile): JsonObject {
     const entry: JsonObject = {};
     if (point.name !== '') entry.name = point.name;
     entry.link = linkTypeName(point.linkType);
-    entry.link_number = point.linkType;
+    if (point.linkType !== LOG_DATAGRAM) entry.link_number = point.linkType;
     entry.frames = point.frames;
     if (point.dropped !== undefined) entry.dropped = point.dropped;
     return entry;
@@ -47,6 +48,9 @@ export function notRead(analysis: Analysis): { what: string; frames: number }[] 
   const entries = analysis.frames.network.notRead.entries();
   if (analysis.frames.notCoap > 0)
     entries.push({ what: 'UDP that is not CoAP', frames: analysis.frames.notCoap });
+  let dumps = 0;
+  for (const { reader } of analysis.files) if (reader instanceof HexDumpReader) dumps += reader.notFrames;
+  if (dumps > 0) entries.push({ what: 'hex dumps that are no message', frames: dumps });
   return entries.sort((a, b) => b.frames - a.frames);
 }
 

@@ -48,11 +48,16 @@ export class MessageRecords {
     const source = this.facts.source(row);
     const destination = this.facts.destination(row);
     const record: JsonObject = { id: this.facts.id(row), frame: this.#frame(row) };
-    record[flows.ipVersion(source) === 4 ? 'ip' : 'ipv6'] = {
-      src: flows.endpointAddressText(source),
-      dst: flows.endpointAddressText(destination),
-    };
-    record.udp = { srcport: flows.endpointPort(source), dstport: flows.endpointPort(destination) };
+    const version = flows.ipVersion(source);
+    if (version === 0 || flows.ipVersion(destination) === 0) {
+      record.log = { src: flows.endpointText(source), dst: flows.endpointText(destination) };
+    } else {
+      record[version === 4 ? 'ip' : 'ipv6'] = {
+        src: flows.endpointAddressText(source),
+        dst: flows.endpointAddressText(destination),
+      };
+      record.udp = { srcport: flows.endpointPort(source), dstport: flows.endpointPort(destination) };
+    }
     record.transport = 'udp';
     record.security = this.analysis.frames.conversations.securityOf(messages.conversation.get(row));
     record.outcome = OUTCOME_NAMES[messages.outcome.get(row)]!;
@@ -71,11 +76,10 @@ export class MessageRecords {
   #frame(row: MessageRow): JsonObject {
     const { messages } = this.analysis.tracking;
     const file = messages.file.get(row);
-    const frame: JsonObject = {
-      number: messages.frame.get(row),
-      time: this.facts.rowTimeText(row),
-      file: file + 1,
-    };
+    const frame: JsonObject = { number: messages.frame.get(row) };
+    // Where nothing in the capture has a time, none is made up.
+    if (this.analysis.frames.hasEpoch) frame.time = this.facts.rowTimeText(row);
+    frame.file = file + 1;
     const name = this.analysis.files[file]?.reader?.interfaces[messages.interfaceIndex.get(row)]?.name;
     if (name !== undefined && name !== '') frame.interface = name;
     const source = messages.source.get(row);
