@@ -1,6 +1,6 @@
 import type { Frame, FrameSink } from '../capture/frame.ts';
 import { LOG_DATAGRAM } from '../capture/hex-dump.ts';
-import type { Nanoseconds } from '../capture/units.ts';
+import type { ByteCount, Nanoseconds } from '../capture/units.ts';
 import { MessageBatch, MessagePlace } from '../coap/message-batch.ts';
 import { MessageView } from '../coap/message.ts';
 import { COAP_PORT, CoapRecogniser } from '../coap/recogniser.ts';
@@ -12,6 +12,17 @@ import { ConversationTable } from '../security/conversation.ts';
 import { JoinedSources } from './joined-sources.ts';
 import { LogDatagrams } from './log-datagrams.ts';
 import { MessageTable } from './message-table.ts';
+
+/** Most bytes of secrets kept; of blocks beyond them only that they were there. */
+const MOST_SECRETS: ByteCount = 16 << 20;
+
+/** A Decryption Secrets Block (draft-ietf-opsawg-pcapng §4.7). */
+export interface SecretBlock {
+  file: number;
+  /** Such as `TLSK` for a key log in the form of TLS and DTLS. */
+  type: number;
+  bytes: Uint8Array;
+}
 
 /** Receives what border 1 hands over. The batch is empty again after the call. */
 export interface BatchTaker {
@@ -46,6 +57,8 @@ export class FrameMessages implements FrameSink {
   firstNanoseconds = 0;
   lastSeconds = 0;
   lastNanoseconds = 0;
+  /** Decryption Secrets Blocks in the order of the files, for the stage that opens what is sealed. */
+  readonly secretBlocks: SecretBlock[] = [];
   /** Index of the file that is being read. */
   file = 0;
 
@@ -56,6 +69,7 @@ export class FrameMessages implements FrameSink {
   readonly #place = new MessagePlace();
   readonly #batch = new MessageBatch();
   #time: Nanoseconds = 0;
+  #secretBytes = 0;
 
   constructor(private readonly taker: BatchTaker) {}
 
@@ -112,6 +126,12 @@ export class FrameMessages implements FrameSink {
     if (!MessageTable.isExact(time)) this.taker.wideTime(batch.count, frame.seconds, frame.nanoseconds);
     batch.add(view, place);
     if (batch.full) this.flush();
+  }
+
+  secrets(type: number, bytes: Uint8Array): void {
+    this.#secretBytes += bytes.length;
+    const kept = this.#secretBytes <= MOST_SECRETS ? bytes.slice() : new Uint8Array(0);
+    this.secretBlocks.push({ file: this.file, type, bytes: kept });
   }
 
   tick(seconds: number, nanoseconds: number): void {

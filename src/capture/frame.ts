@@ -52,6 +52,17 @@ export interface CaptureInterface {
   dropped?: number;
 }
 
+/** A comment that somebody wrote into a capture file: on a frame, on an interface, or on a section. */
+export interface CaptureComment {
+  /** The frame it is on. */
+  frame?: FrameNumber;
+  /** Index of the interface it is on. */
+  interface?: number;
+  /** Number of the section it is on, from 0. */
+  section?: number;
+  text: string;
+}
+
 /** Receives frames in file order, synchronously. */
 export interface FrameSink {
   frame(frame: Frame): void;
@@ -71,6 +82,10 @@ export interface CaptureReader {
   readonly frames: number;
   /** Set when the file is cut or damaged; its offset counts from the first byte of the (decompressed) file. */
   readonly fault: Fault | undefined;
+  /** Comments in file order, so that those on frames are in order of their frames; absent where the container has none. */
+  readonly comments?: readonly CaptureComment[];
+  /** Names of addresses as the capture says them, by the address's bytes in lower-case hexadecimal. */
+  readonly names?: ReadonlyMap<string, string>;
   push(bytes: Uint8Array): void;
   end(): void;
 }

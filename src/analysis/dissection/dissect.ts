@@ -9,6 +9,7 @@ import { blockMore, blockNumber, NO_OPTION } from '../../coap/message.ts';
 import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
 import type { Analysis } from '../analysis.ts';
 import type { DeviceIndex } from '../device-index.ts';
+import { FrameComments, nameOfAddress } from '../frame-comments.ts';
 import type { MessageBytes } from '../message-bytes.ts';
 import type { MessageFacts } from '../message-facts.ts';
 import type { MessageSummary } from '../message-summary.ts';
@@ -25,13 +26,17 @@ const UDP_HEADER = 8;
 
 /** Reads one message again from its bytes and says all that it says: the tree for one. */
 export class Dissector {
+  readonly #comments: FrameComments;
+
   constructor(
     private readonly analysis: Analysis,
     private readonly facts: MessageFacts,
     private readonly bytes: MessageBytes,
     private readonly devices: DeviceIndex,
     private readonly summaries: MessageSummary,
-  ) {}
+  ) {
+    this.#comments = new FrameComments(analysis.files);
+  }
 
   /** The dissection of a row; undefined where there is no such row or its bytes are gone. */
   async dissect(row: MessageRow): Promise<Dissection | undefined> {
@@ -159,6 +164,9 @@ export class Dissector {
     if (this.analysis.frames.hasEpoch) builder.add('Time', 0, 0, { value: this.facts.rowTimeText(row) });
     builder.add('File', 0, 0, { value: file.name });
     if (point !== undefined && point.name !== '') builder.add('Interface', 0, 0, { value: point.name });
+    const comments = this.#comments.idOf(messages.file.get(row), messages.frame.get(row));
+    for (const comment of this.#comments.of(comments))
+      builder.add('Comment', 0, 0, { value: comment, filter: `frame.comment == ${quotedText(comment)}` });
     if (this.#isLogged(row)) {
       builder.add('From', 0, 0, { value: flows.endpointText(source) });
       builder.add('To', 0, 0, { value: flows.endpointText(destination) });
@@ -177,7 +185,9 @@ export class Dissector {
     });
     for (const [label, endpoint] of addresses) {
       const text = flows.endpointAddressText(endpoint);
-      builder.add(label, 0, 0, { value: text, filter: `${version === 4 ? 'ip' : 'ipv6'}.addr == ${text}` });
+      const known = nameOfAddress(file, text);
+      const value = known === undefined ? text : `${text} (${known})`;
+      builder.add(label, 0, 0, { value, filter: `${version === 4 ? 'ip' : 'ipv6'}.addr == ${text}` });
     }
     builder.close();
     builder.open('UDP', udp, header, {
@@ -337,4 +347,14 @@ export class Dissector {
       sorted.length <= LISTED_MESSAGES ? sorted : [...sorted.slice(0, half), ...sorted.slice(-half)];
     return Promise.all(listed.map((row) => this.#message(row, role)));
   }
+}
+
+/** A text as the filter takes it in double quotes. */
+function quotedText(text: string): string {
+  const escaped = text
+    .replace(/["\\]/g, '\\$&')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
+    .replaceAll('\t', '\\t');
+  return `"${escaped}"`;
 }

@@ -12,6 +12,10 @@ export interface MessageColumnsAccess {
   readonly frame: (row: MessageRow) => FrameNumber;
   /** From 1. */
   readonly file: (row: MessageRow) => number;
+  /** Id of the comments on the frame, −1 where it has none. */
+  readonly frameComment: (row: MessageRow) => number;
+  /** The comments of an id. */
+  readonly commentsOf: (id: number) => readonly string[];
   /** Offset from `epoch`. */
   readonly time: (row: MessageRow) => Nanoseconds;
   /** The capture's epoch, asked when the first row is tested: seconds since 1970 and nanoseconds. */

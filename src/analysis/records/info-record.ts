@@ -30,6 +30,12 @@ export function infoRecord(analysis: Analysis, file: AnalysedFile): JsonObject {
     return entry;
   });
   record.messages = messagesOf(analysis, index);
+  const comments = file.reader?.comments?.length ?? 0;
+  if (comments > 0) record.comments = comments;
+  const names = file.reader?.names?.size ?? 0;
+  if (names > 0) record.names = names;
+  const secrets = frames.secretBlocks.filter((block) => block.file === index).length;
+  if (secrets > 0) record.secrets = secrets;
   if (last) {
     record.not_read = notRead(analysis).map(({ what, frames: count }) => ({ what, frames: count }));
     record.sealed = frames.security

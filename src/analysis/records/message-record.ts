@@ -20,6 +20,7 @@ import { PathKind } from '../../lwm2m/path.ts';
 import { hexText, readValue } from '../../lwm2m/value-text.ts';
 import { VALUE_TYPE_NAMES, type ValueTypeCode } from '../../lwm2m/value.ts';
 import type { Analysis } from '../analysis.ts';
+import { FrameComments } from '../frame-comments.ts';
 import type { MessageBytes } from '../message-bytes.ts';
 import type { MessageFacts } from '../message-facts.ts';
 import { MessageFlag } from '../message-table.ts';
@@ -33,13 +34,16 @@ const decoder = new TextDecoder();
 /** Makes the record of one message (`messages`), reading its bytes again. */
 export class MessageRecords {
   readonly #cursor = new OptionCursor();
+  readonly #comments: FrameComments;
 
   constructor(
     private readonly analysis: Analysis,
     private readonly facts: MessageFacts,
     private readonly bytes: MessageBytes,
     private readonly devices: DeviceIndex,
-  ) {}
+  ) {
+    this.#comments = new FrameComments(analysis.files);
+  }
 
   /** The record of a row. `late` is false where keys that only later frames decide are left out. */
   async record(row: MessageRow, late = true): Promise<JsonObject> {
@@ -82,6 +86,8 @@ export class MessageRecords {
     frame.file = file + 1;
     const name = this.analysis.files[file]?.reader?.interfaces[messages.interfaceIndex.get(row)]?.name;
     if (name !== undefined && name !== '') frame.interface = name;
+    const comments = this.#comments.idOf(file, messages.frame.get(row));
+    if (comments >= 0) frame.comment = this.#comments.of(comments).join('\n');
     const source = messages.source.get(row);
     if (source < 0) {
       const numbers = [...new Set(this.analysis.frames.joined.pieces(source).map((piece) => piece.frame))];
