@@ -30,6 +30,8 @@ export interface FileStatus {
   fault?: Fault;
   /** For a file that is no capture: what it seems to be, one sentence. */
   unreadable?: string;
+  /** Capture points that dropped frames, by name, and how many. */
+  dropped?: { name: string; frames: number }[];
 }
 
 /** Counts and times of the analysis; small, sent at most ten times a second while loading. */

@@ -1,3 +1,4 @@
+import { LOG_DATAGRAM } from '../../capture/hex-dump.ts';
 import { linkTypeName } from '../../capture/link-types.ts';
 import { Outcome } from '../../capture/outcome.ts';
 import type { MessageRow } from '../../capture/units.ts';
@@ -8,6 +9,7 @@ import { blockMore, blockNumber, NO_OPTION } from '../../coap/message.ts';
 import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
 import type { Analysis } from '../analysis.ts';
 import type { DeviceIndex } from '../device-index.ts';
+import { FrameComments, nameOfAddress } from '../frame-comments.ts';
 import type { MessageBytes } from '../message-bytes.ts';
 import type { MessageFacts } from '../message-facts.ts';
 import type { MessageSummary } from '../message-summary.ts';
@@ -24,13 +26,17 @@ const UDP_HEADER = 8;
 
 /** Reads one message again from its bytes and says all that it says: the tree for one. */
 export class Dissector {
+  readonly #comments: FrameComments;
+
   constructor(
     private readonly analysis: Analysis,
     private readonly facts: MessageFacts,
     private readonly bytes: MessageBytes,
     private readonly devices: DeviceIndex,
     private readonly summaries: MessageSummary,
-  ) {}
+  ) {
+    this.#comments = new FrameComments(analysis.files);
+  }
 
   /** The dissection of a row; undefined where there is no such row or its bytes are gone. */
   async dissect(row: MessageRow): Promise<Dissection | undefined> {
@@ -122,13 +128,20 @@ export class Dissector {
     const { messages } = this.analysis.tracking;
     const header = messages.headerLength.get(row);
     const source = messages.source.get(row);
-    if (header === 0 || source < 0) return undefined;
+    if (source < 0 || (header === 0 && !this.#isLogged(row))) return undefined;
     const bytes = await this.bytes.range(
       messages.file.get(row),
       source - header,
       header + messages.length.get(row),
     );
     return bytes.slice();
+  }
+
+  /** True for a message that a log holds without its headers. */
+  #isLogged(row: MessageRow): boolean {
+    const { messages } = this.analysis.tracking;
+    const { reader } = this.analysis.files[messages.file.get(row)]!;
+    return reader?.interfaces[messages.interfaceIndex.get(row)]?.linkType === LOG_DATAGRAM;
   }
 
   #pieces(row: MessageRow): string {
@@ -148,10 +161,18 @@ export class Dissector {
       value: `${length} B · ${point === undefined ? '' : linkTypeName(point.linkType)}`,
       filter: `frame.number == ${messages.frame.get(row)}`,
     });
-    builder.add('Time', 0, 0, { value: this.facts.rowTimeText(row) });
+    if (this.analysis.frames.hasEpoch) builder.add('Time', 0, 0, { value: this.facts.rowTimeText(row) });
     builder.add('File', 0, 0, { value: file.name });
     if (point !== undefined && point.name !== '') builder.add('Interface', 0, 0, { value: point.name });
+    const comments = this.#comments.idOf(messages.file.get(row), messages.frame.get(row));
+    for (const comment of this.#comments.of(comments))
+      builder.add('Comment', 0, 0, { value: comment, filter: `frame.comment == ${quotedText(comment)}` });
+    if (this.#isLogged(row)) {
+      builder.add('From', 0, 0, { value: flows.endpointText(source) });
+      builder.add('To', 0, 0, { value: flows.endpointText(destination) });
+    }
     builder.close();
+    if (this.#isLogged(row)) return;
     const version = flows.ipVersion(source);
     const udp = Math.max(0, header - UDP_HEADER);
     const addresses: [string, number][] = [
@@ -164,7 +185,9 @@ export class Dissector {
     });
     for (const [label, endpoint] of addresses) {
       const text = flows.endpointAddressText(endpoint);
-      builder.add(label, 0, 0, { value: text, filter: `${version === 4 ? 'ip' : 'ipv6'}.addr == ${text}` });
+      const known = nameOfAddress(file, text);
+      const value = known === undefined ? text : `${text} (${known})`;
+      builder.add(label, 0, 0, { value, filter: `${version === 4 ? 'ip' : 'ipv6'}.addr == ${text}` });
     }
     builder.close();
     builder.open('UDP', udp, header, {
@@ -324,4 +347,14 @@ export class Dissector {
       sorted.length <= LISTED_MESSAGES ? sorted : [...sorted.slice(0, half), ...sorted.slice(-half)];
     return Promise.all(listed.map((row) => this.#message(row, role)));
   }
+}
+
+/** A text as the filter takes it in double quotes. */
+function quotedText(text: string): string {
+  const escaped = text
+    .replace(/["\\]/g, '\\$&')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
+    .replaceAll('\t', '\\t');
+  return `"${escaped}"`;
 }

@@ -20,6 +20,7 @@ import { PathKind } from '../../lwm2m/path.ts';
 import { hexText, readValue } from '../../lwm2m/value-text.ts';
 import { VALUE_TYPE_NAMES, type ValueTypeCode } from '../../lwm2m/value.ts';
 import type { Analysis } from '../analysis.ts';
+import { FrameComments } from '../frame-comments.ts';
 import type { MessageBytes } from '../message-bytes.ts';
 import type { MessageFacts } from '../message-facts.ts';
 import { MessageFlag } from '../message-table.ts';
@@ -33,13 +34,16 @@ const decoder = new TextDecoder();
 /** Makes the record of one message (`messages`), reading its bytes again. */
 export class MessageRecords {
   readonly #cursor = new OptionCursor();
+  readonly #comments: FrameComments;
 
   constructor(
     private readonly analysis: Analysis,
     private readonly facts: MessageFacts,
     private readonly bytes: MessageBytes,
     private readonly devices: DeviceIndex,
-  ) {}
+  ) {
+    this.#comments = new FrameComments(analysis.files);
+  }
 
   /** The record of a row. `late` is false where keys that only later frames decide are left out. */
   async record(row: MessageRow, late = true): Promise<JsonObject> {
@@ -48,11 +52,16 @@ export class MessageRecords {
     const source = this.facts.source(row);
     const destination = this.facts.destination(row);
     const record: JsonObject = { id: this.facts.id(row), frame: this.#frame(row) };
-    record[flows.ipVersion(source) === 4 ? 'ip' : 'ipv6'] = {
-      src: flows.endpointAddressText(source),
-      dst: flows.endpointAddressText(destination),
-    };
-    record.udp = { srcport: flows.endpointPort(source), dstport: flows.endpointPort(destination) };
+    const version = flows.ipVersion(source);
+    if (version === 0 || flows.ipVersion(destination) === 0) {
+      record.log = { src: flows.endpointText(source), dst: flows.endpointText(destination) };
+    } else {
+      record[version === 4 ? 'ip' : 'ipv6'] = {
+        src: flows.endpointAddressText(source),
+        dst: flows.endpointAddressText(destination),
+      };
+      record.udp = { srcport: flows.endpointPort(source), dstport: flows.endpointPort(destination) };
+    }
     record.transport = 'udp';
     record.security = this.analysis.frames.conversations.securityOf(messages.conversation.get(row));
     record.outcome = OUTCOME_NAMES[messages.outcome.get(row)]!;
@@ -71,13 +80,14 @@ export class MessageRecords {
   #frame(row: MessageRow): JsonObject {
     const { messages } = this.analysis.tracking;
     const file = messages.file.get(row);
-    const frame: JsonObject = {
-      number: messages.frame.get(row),
-      time: this.facts.rowTimeText(row),
-      file: file + 1,
-    };
+    const frame: JsonObject = { number: messages.frame.get(row) };
+    // Where nothing in the capture has a time, none is made up.
+    if (this.analysis.frames.hasEpoch) frame.time = this.facts.rowTimeText(row);
+    frame.file = file + 1;
     const name = this.analysis.files[file]?.reader?.interfaces[messages.interfaceIndex.get(row)]?.name;
     if (name !== undefined && name !== '') frame.interface = name;
+    const comments = this.#comments.idOf(file, messages.frame.get(row));
+    if (comments >= 0) frame.comment = this.#comments.of(comments).join('\n');
     const source = messages.source.get(row);
     if (source < 0) {
       const numbers = [...new Set(this.analysis.frames.joined.pieces(source).map((piece) => piece.frame))];
