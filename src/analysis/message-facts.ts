@@ -8,6 +8,7 @@ import {
   ExchangeKind,
   MAX_TRANSMIT_WAIT,
 } from '../coap/exchange.ts';
+import type { Transfer } from '../coap/transfer.ts';
 import type { Analysis } from './analysis.ts';
 import { MessageFlag } from './message-table.ts';
 
@@ -105,6 +106,20 @@ export class MessageFacts {
     if (isResponse(code) && messages.partnerOf(partner) === row)
       return (messages.time.get(row) - messages.time.get(partner)) / 1e9;
     return NaN;
+  }
+
+  /**
+   * The transfer that ended on a row. An answer may end that of its request and begin one of its own
+   * (RFC 7959 §2.7).
+   */
+  endedTransfer(row: MessageRow): Transfer | undefined {
+    const { messages, transfers } = this.analysis.tracking;
+    const own = transfers.transfers[messages.transfer.get(row) - 1];
+    if (own?.endRow === row) return own;
+    const partner = messages.partnerOf(row);
+    if (partner === NO_ROW) return undefined;
+    const asked = transfers.transfers[messages.transfer.get(partner) - 1];
+    return asked?.endRow === row ? asked : undefined;
   }
 
   /** Kind of an exchange by name; empty where the message is no request and no ping, or nothing shows it. */

@@ -3,9 +3,10 @@ import { NO_ROW } from '../capture/units.ts';
 import { TransferTracker } from '../coap/block-wise.ts';
 import { Code, isRequest, isResponse, MessageType } from '../coap/code.ts';
 import { ExchangeTracker, Found } from '../coap/exchange.ts';
-import type { MessageBatch } from '../coap/message-batch.ts';
-import { blockMore, MessageFault, NO_OPTION } from '../coap/message.ts';
+import { hashBytes, type MessageBatch } from '../coap/message-batch.ts';
+import { MessageFault, NO_OPTION } from '../coap/message.ts';
 import { ObservationTracker } from '../coap/observation.ts';
+import { TransferKey } from '../coap/transfer.ts';
 import { Operation } from '../lwm2m/operation.ts';
 import type { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import type { FlowTable } from '../network/flow.ts';
@@ -37,6 +38,7 @@ export class MessageTracking implements BatchTaker {
   readonly operations: OperationTracking;
   readonly #exchanges = new ExchangeTracker(this.messages);
   readonly #contents: ContentReading;
+  readonly #key = new TransferKey();
   /** Times too far from the epoch for a Float64, by index in the batch to come. */
   readonly #wideTimes = new Map<number, WideTime>();
   /** The capture clock: the running maximum of the times seen. */
@@ -126,19 +128,29 @@ export class MessageTracking implements BatchTaker {
     const pathId = messages.path.get(row);
     const operation = this.operations.request(batch, index, row, time);
     messages.operation.set(row, operation);
+    // What a FETCH asks for is in its payload (RFC 8132 §2.1); of one in blocks each has another part of it.
+    if (
+      batch.code[index] === Code.fetch &&
+      batch.block1[index] === NO_OPTION &&
+      batch.payloadLength[index]! > 0
+    ) {
+      const end = batch.bytesOffset[index]! + batch.length[index]!;
+      const hash = hashBytes(batch.bytes, batch.payloadOffset[index]!, end);
+      messages.setKeyHash(row, (messages.keyHash(row) ^ hash) >>> 0 || 1);
+    }
     if (batch.observe[index] !== NO_OPTION) {
       const observation = this.observations.request(batch, index, row, pathId, time);
       messages.observation.set(row, observation + 1);
     }
     if (batch.block1[index] !== NO_OPTION) {
-      const transfer = this.transfers.request(batch, index, row, pathId, time);
+      const transfer = this.transfers.request(batch, index, row, this.#keyOf(row), time);
       messages.transfer.set(row, transfer + 1);
     }
     if (operation === Operation.none) return;
     const body = this.#contents.requestBody(batch, index, row, this.transfers);
     this.devices.request(batch, index, row, time, this.operations, body);
     if (body !== undefined) this.#contents.read(batch, index, row, row, body);
-    else this.#wholeBody(row, batch.block1[index]!);
+    else this.#wholeBody(row);
   }
 
   #response(
@@ -174,9 +186,9 @@ export class MessageTracking implements BatchTaker {
         batch,
         index,
         row,
-        messages.code.get(request),
-        messages.path.get(request),
+        this.#keyOf(request),
         time,
+        notification ? observation : -1,
       );
       if (transfer >= 0) {
         messages.transfer.set(row, transfer + 1);
@@ -184,16 +196,7 @@ export class MessageTracking implements BatchTaker {
       }
     } else if (batch.code[index]! >> 5 > 2) {
       const block2 = messages.block2(request);
-      const method = messages.code.get(request);
-      const refused = this.transfers.refuse(
-        batch,
-        index,
-        row,
-        method,
-        messages.path.get(request),
-        block2,
-        time,
-      );
+      const refused = this.transfers.refuse(batch, index, row, this.#keyOf(request), block2, time);
       if (refused >= 0) messages.transfer.set(row, refused + 1);
     }
     const operation = this.operations.response(batch, index, row, request, notification, time);
@@ -207,19 +210,39 @@ export class MessageTracking implements BatchTaker {
     this.devices.response(batch, index, row, request, time, notification, this.operations, body);
     if (batch.code[index]! >> 5 !== 2) return;
     if (body !== undefined) this.#contents.read(batch, index, row, request, body);
-    else this.#wholeBody(row, batch.block2[index]!);
+    else this.#wholeBody(row);
   }
 
-  /** The last block of a body that was not kept stands for the whole of it. */
-  #wholeBody(row: MessageRow, block: number): void {
+  /** The block that makes a body whole which was not kept stands for the whole of it. */
+  #wholeBody(row: MessageRow): void {
     const transfer = this.transfers.transfers[this.messages.transfer.get(row) - 1];
-    if (transfer !== undefined && transfer.lastSeen && transfer.start === 0 && !blockMore(block))
-      this.#contents.addWholeBody(row, transfer);
+    if (transfer?.wholeRow === row) this.#contents.addWholeBody(row, transfer);
+  }
+
+  /** What the blocks of a request's body, and of its answer's, have in common. */
+  #keyOf(request: MessageRow): TransferKey {
+    const { messages } = this;
+    const key = this.#key;
+    key.conversation = messages.conversation.get(request);
+    key.requesterIsA = messages.has(request, MessageFlag.fromA);
+    key.method = messages.code.get(request);
+    key.pathId = messages.path.get(request);
+    key.queryId = messages.query.get(request);
+    key.accept = messages.accept.get(request);
+    key.extra = messages.keyHash(request);
+    key.hasPayload = messages.payloadLength.get(request) > 0;
+    key.tokenHigh = messages.tokenHigh.get(request);
+    key.tokenLow = messages.tokenLow.get(request);
+    key.tokenLength = messages.tokenLength.get(request);
+    return key;
   }
 
   #reset(row: MessageRow, partner: MessageRow, time: Nanoseconds): void {
     const observation = this.messages.observation.get(partner);
     if (observation > 0 && isResponse(this.messages.code.get(partner)))
       this.observations.reset(observation - 1, row, time);
+    const transfer = this.messages.transfer.get(partner);
+    if (transfer > 0 && isRequest(this.messages.code.get(partner)))
+      this.transfers.reset(transfer - 1, row, time);
   }
 }

@@ -78,8 +78,8 @@ function coapOfTable(analysis: Analysis, row: number): Record<string, unknown> {
     contentFormat: option(messages.contentFormat.get(row), NO_FORMAT),
     accept: option(messages.accept.get(row), NO_FORMAT),
     observe: option(messages.observe.get(row), NO_OPTION),
-    block1: block(messages.block1.get(row)),
-    block2: block(messages.block2.get(row)),
+    block1: block(messages.block1(row)),
+    block2: block(messages.block2(row)),
     payloadLength: String(messages.payloadLength.get(row)),
   };
 }

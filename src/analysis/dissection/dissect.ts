@@ -5,6 +5,7 @@ import { NO_ROW } from '../../capture/units.ts';
 import { codeName, codeText, isRequest, isResponse, TYPE_NAMES } from '../../coap/code.ts';
 import { ExchangeKind } from '../../coap/exchange.ts';
 import { blockMore, blockNumber, NO_OPTION } from '../../coap/message.ts';
+import { receivedBytes, transferEnd } from '../../coap/transfer.ts';
 import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
 import type { Analysis } from '../analysis.ts';
 import type { DeviceIndex } from '../device-index.ts';
@@ -265,14 +266,14 @@ export class Dissector {
   }
 
   async #related(row: MessageRow): Promise<Dissection['related']> {
-    const { messages, transfers, observations, devices } = this.analysis.tracking;
+    const { messages, transfers, observations, devices, clock } = this.analysis.tracking;
     const related: Dissection['related'] = [];
     const transfer = messages.transfer.get(row);
     if (transfer > 0) {
       const known = transfers.transfers[transfer - 1]!;
       related.push({
-        label: `Transfer by ${known.direction === 'block1' ? 'Block1' : 'Block2'}`,
-        detail: `${known.received} bytes in ${known.blocks} blocks of ${known.size}, ${known.ended}`,
+        label: `Transfer by ${known.isQuick ? 'Q-' : ''}${known.direction === 'block1' ? 'Block1' : 'Block2'}`,
+        detail: `${receivedBytes(known)} bytes in ${known.blocks} blocks of ${known.size}, ${transferEnd(known, clock)}`,
         messages: await this.#listed(
           [...new Set([known.first, ...known.rows, known.endRow ?? known.last])],
           'Block',
