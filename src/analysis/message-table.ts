@@ -254,6 +254,22 @@ export class MessageTable implements ExchangeLinks {
     return this.code.get(row);
   }
 
+  timeOf(row: MessageRow): Nanoseconds {
+    return this.time.get(row);
+  }
+
+  messageIdOf(row: MessageRow): number {
+    return this.messageId.get(row);
+  }
+
+  typeOf(row: MessageRow): number {
+    return this.type.get(row);
+  }
+
+  setFromOtherAddress(row: MessageRow): void {
+    this.addFlag(row, MessageFlag.fromOtherAddress);
+  }
+
   tokenEquals(row: MessageRow, high: number, low: number, length: number): boolean {
     return (
       this.tokenLow.get(row) === low &&

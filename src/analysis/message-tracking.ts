@@ -36,7 +36,7 @@ export class MessageTracking implements BatchTaker {
   readonly timers = new TimerHeap();
   readonly devices: DeviceTracking;
   readonly operations: OperationTracking;
-  readonly #exchanges = new ExchangeTracker(this.messages);
+  readonly #exchanges: ExchangeTracker;
   readonly #contents: ContentReading;
   readonly #key = new TransferKey();
   /** Times too far from the epoch for a Float64, by index in the batch to come. */
@@ -47,6 +47,18 @@ export class MessageTracking implements BatchTaker {
   notifications = 0;
 
   constructor(flows: FlowTable, conversations: ConversationTable, registry: ObjectRegistry) {
+    const { messages } = this;
+    const endOf = (row: MessageRow, isA: boolean): number => {
+      const flow = conversations.flowOf(messages.conversation.get(row));
+      return isA ? flows.endpointA(flow) : flows.endpointB(flow);
+    };
+    this.#exchanges = new ExchangeTracker(messages, {
+      sender: (row) => endOf(row, messages.has(row, MessageFlag.fromA)),
+      receiver: (row) => endOf(row, !messages.has(row, MessageFlag.fromA)),
+      areAkin: (one, other) =>
+        flows.endpointPort(one) === flows.endpointPort(other) ||
+        flows.addressId(one) === flows.addressId(other),
+    });
     this.paths = new PathFacts(this.messages.texts, registry);
     this.operations = new OperationTracking(this.messages, this.paths, conversations, flows);
     this.devices = new DeviceTracking(

@@ -139,6 +139,8 @@ export class MessageRecords {
       if (kind !== '') exchange.kind = kind;
       exchange.transmissions = messages.transmissions.get(row);
       exchange.ended = this.facts.exchangeEnd(row) ?? 'unknown';
+      if (partner !== NO_ROW && messages.has(partner, MessageFlag.fromOtherAddress))
+        exchange.from_other_address = true;
       coap.exchange = exchange;
     }
     if (Object.keys(links).length > 0) coap.links = links;
