@@ -13,7 +13,7 @@ import type { Analysis } from './analysis.ts';
 import { MessageFlag } from './message-table.ts';
 
 /** How an exchange ended, as records name it. */
-export type ExchangeEndName = 'answered' | 'reset' | 'timeout' | 'open' | 'no-response' | 'unknown';
+export type ExchangeEndName = 'answered' | 'reset' | 'timeout' | 'open' | 'unknown';
 
 /** What follows from the columns for one row; nothing of it is stored. */
 export class MessageFacts {
@@ -138,8 +138,9 @@ export class MessageFacts {
     if (end === ExchangeEnd.reset) return 'reset';
     const unsure = kind === ExchangeKind.non || kind === ExchangeKind.multicast;
     const acknowledged = messages.has(row, MessageFlag.acknowledged);
-    // Where no answer was wanted, none is missing; a CON must be acknowledged all the same (RFC 7967 §2.1).
-    if (end === ExchangeEnd.unwanted && (unsure || acknowledged)) return 'no-response';
+    // Where no answer was wanted, none is missing, and nothing says how it went; a CON must be acknowledged all the
+    // same (RFC 7967 §2.1).
+    if (end === ExchangeEnd.unwanted && (unsure || acknowledged)) return 'unknown';
     if (unsure) return 'open';
     const wait = acknowledged ? EXCHANGE_LIFETIME : MAX_TRANSMIT_WAIT;
     return clock - messages.time.get(row) > wait * 1e9 ? 'timeout' : 'open';

@@ -13,7 +13,7 @@ import { messageFields } from './filter/message-fields.ts';
 import { MessageFacts } from './message-facts.ts';
 import { MessageFlag } from './message-table.ts';
 
-const END_NAMES = ['', 'answered', 'reset', 'timeout', 'open', 'no-response', 'unknown'] as const;
+const END_NAMES = ['', 'answered', 'reset', 'timeout', 'open', 'unknown'] as const;
 /** Names of devices that completion offers. */
 const OFFERED_DEVICES = 100;
 

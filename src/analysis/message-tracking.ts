@@ -179,20 +179,30 @@ export class MessageTracking implements BatchTaker {
     if (observation >= 0) {
       messages.observation.set(row, observation + 1);
       const known = this.observations.observations[observation]!;
-      if (request === NO_ROW) {
+      if (request === NO_ROW && known.request !== NO_ROW) {
         request = known.request;
         messages.setPartner(row, request);
       }
       notification =
-        known.established !== undefined && known.established !== row && known.cancelling !== request;
+        known.established !== undefined &&
+        (known.established !== row || known.request === NO_ROW) &&
+        known.cancelling !== request;
     }
-    if (request === NO_ROW) return;
+    if (request === NO_ROW) {
+      if (!notification) return;
+      // What the notification speaks of was said in a request that was not seen.
+      messages.addFlag(row, MessageFlag.notification);
+      messages.operation.set(row, Operation.notify);
+      this.notifications++;
+      return;
+    }
     const requestTransfer = messages.transfer.get(request);
     if (requestTransfer > 0) {
       this.transfers.answer(requestTransfer - 1, batch, index, row, time);
       messages.transfer.set(row, requestTransfer);
       if (this.transfers.completed) messages.addFlag(row, MessageFlag.transferComplete);
     }
+    let continues = false;
     if (batch.block2[index] !== NO_OPTION) {
       const transfer = this.transfers.response(
         batch,
@@ -205,13 +215,19 @@ export class MessageTracking implements BatchTaker {
       if (transfer >= 0) {
         messages.transfer.set(row, transfer + 1);
         if (this.transfers.completed) messages.addFlag(row, MessageFlag.transferComplete);
+        const told = this.transfers.transfers[transfer]!.observation;
+        continues = told >= 0 && observation < 0;
+        if (continues) messages.observation.set(row, told + 1);
       }
     } else if (batch.code[index]! >> 5 > 2) {
       const block2 = messages.block2(request);
       const refused = this.transfers.refuse(batch, index, row, this.#keyOf(request), block2, time);
       if (refused >= 0) messages.transfer.set(row, refused + 1);
     }
-    const operation = this.operations.response(batch, index, row, request, notification, time);
+    let operation = this.operations.response(batch, index, row, request, notification, time);
+    // Further blocks of a notification are asked for by a plain GET (RFC 7959 §2.6): what they hold was notified.
+    if (continues && (operation === Operation.read || operation === Operation.readComposite))
+      operation = Operation.notify;
     messages.operation.set(row, operation);
     if (notification) {
       messages.addFlag(row, MessageFlag.notification);
@@ -219,7 +235,7 @@ export class MessageTracking implements BatchTaker {
     }
     if (operation === Operation.none) return;
     const body = this.#contents.responseBody(batch, index, row, this.transfers);
-    this.devices.response(batch, index, row, request, time, notification, this.operations, body);
+    this.devices.response(batch, index, row, request, time, notification || continues, this.operations, body);
     if (batch.code[index]! >> 5 !== 2) return;
     if (body !== undefined) this.#contents.read(batch, index, row, request, body);
     else this.#wholeBody(row);

@@ -14,6 +14,7 @@ import type { MessageFacts } from './message-facts.ts';
 import { MessageFlag } from './message-table.ts';
 import { SpanLook, type TrackQuery, type TrackRow, type TrackWindow } from './protocol.ts';
 import { SpanBuilder } from './span-builder.ts';
+import { observedPath } from './records/observation-record.ts';
 
 /** Observations of one device that get a track of their own. */
 const OBSERVATION_TRACKS = 24;
@@ -119,11 +120,11 @@ export class Timeline {
     const observations = new Map<number, Map<string, number[]>>();
     tracking.observations.observations.forEach((observation, index) => {
       if (observation.ended === 'refused') return;
-      const device = this.devices.deviceOf(observation.request);
+      const device = this.devices.deviceOf(observation.first);
       if (device < 0) return;
       let paths = observations.get(device);
       if (paths === undefined) observations.set(device, (paths = new Map()));
-      const path = observation.pathId === 0 ? '/' : tracking.messages.texts.text(observation.pathId);
+      const path = observedPath(observation, tracking.messages.texts);
       const list = paths.get(path);
       if (list === undefined) paths.set(path, [index]);
       else list.push(index);
@@ -249,7 +250,7 @@ export class Timeline {
         observation.from,
         to,
         SpanLook.notify,
-        observation.request,
+        observation.first,
         `Observation, ${observation.ended}`,
       );
     }

@@ -17,6 +17,7 @@ import type { ByteView, Dissection, FieldNode, RelatedMessage } from '../protoco
 import { addCoapFields } from './coap-fields.ts';
 import { addContentFields } from './content-fields.ts';
 import { FieldBuilder, type FieldDetail } from './field-builder.ts';
+import { observedPath } from '../records/observation-record.ts';
 
 /** Messages listed for one thing that a message belongs to; the first and the last of more. */
 const LISTED_MESSAGES = 12;
@@ -283,12 +284,11 @@ export class Dissector {
     const observation = messages.observation.get(row);
     if (observation > 0) {
       const known = observations.observations[observation - 1]!;
-      const path = known.pathId === 0 ? '/' : messages.texts.text(known.pathId);
       related.push({
-        label: `Observation of ${path}`,
+        label: `Observation of ${observedPath(known, messages.texts)}`,
         detail: `${known.notifications} notifications, ${known.ended}`,
         messages: await this.#listed(
-          [known.request, known.established ?? known.request, known.last],
+          [known.first, known.established ?? known.first, known.last],
           'Observation',
         ),
       });

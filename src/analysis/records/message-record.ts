@@ -28,7 +28,6 @@ import type { DeviceIndex } from '../device-index.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { doubtText } from './doubt-text.ts';
 import { sha256OfPieces } from './sha256.ts';
-import { wayOf } from './transfer-record.ts';
 
 const decoder = new TextDecoder();
 
@@ -177,7 +176,7 @@ export class MessageRecords {
     const transfer = this.facts.endedTransfer(row);
     if (transfer === undefined) return undefined;
     const complete = transfer.ended === 'complete' && isWhole(transfer);
-    const record: JsonObject = { direction: wayOf(transfer), length: receivedBytes(transfer) };
+    const record: JsonObject = { direction: transfer.direction, length: receivedBytes(transfer) };
     if (complete) {
       const sha256 = await sha256OfPieces(this.bytes.transferPieces(transfer), transfer.length);
       if (sha256 !== undefined) record.sha256 = sha256;

@@ -8,7 +8,7 @@ import { sha256OfPieces } from './sha256.ts';
 export async function transferRecord(context: RecordContext, transfer: Transfer): Promise<JsonObject> {
   const { analysis, facts, bytes, devices } = context;
   const { messages } = analysis.tracking;
-  const record: JsonObject = { transfer: wayOf(transfer) };
+  const record: JsonObject = { transfer: transfer.direction };
   const device = devices.nameOf(transfer.first);
   if (device !== undefined) record.device = device;
   record.method = codeName(transfer.method);
@@ -40,10 +40,4 @@ export async function transferRecord(context: RecordContext, transfer: Transfer)
   record.evidence = [...rows].sort((a, b) => a - b).map((row) => facts.id(row));
   if (transfer.blocks > rows.size) record.evidence_count = transfer.blocks;
   return record;
-}
-
-/** The option that carries a transfer's blocks, as records name it. */
-export function wayOf(transfer: Transfer): string {
-  if (!transfer.isQuick) return transfer.direction;
-  return transfer.direction === 'block1' ? 'q_block1' : 'q_block2';
 }
