@@ -106,10 +106,9 @@ export class MessageSummary {
     if (!messages.has(row, MessageFlag.notification)) parts.push(codeName(messages.code.get(row)));
     this.#block('Block1', messages.block1(row), parts);
     this.#block('Block2', messages.block2(row), parts);
-    if (messages.has(row, MessageFlag.transferComplete)) {
-      const transfer = this.analysis.tracking.transfers.transfers[messages.transfer.get(row) - 1]!;
-      parts.push(`${transfer.received} B in ${transfer.blocks} blocks`);
-    }
+    const transfer = this.facts.endedTransfer(row);
+    if (transfer !== undefined && messages.has(row, MessageFlag.transferComplete))
+      parts.push(`${transfer.length} B in ${transfer.blocks} blocks`);
     const time = this.facts.responseTime(row);
     if (!Number.isNaN(time)) parts.push(durationText(time));
     if (messages.partnerOf(row) === NO_ROW) parts.push('its request was not seen');

@@ -18,7 +18,7 @@ const KEYS: Record<RecordKind, string> = {
     coap.block2.size coap.q_block1 coap.q_block1.num coap.q_block1.more coap.q_block1.size coap.q_block2
     coap.q_block2.num coap.q_block2.more coap.q_block2.size coap.payload_length coap.request_in coap.response_in
     coap.response_time coap.duplicate_of coap.exchange coap.exchange.kind coap.exchange.transmissions
-    coap.exchange.ended coap.links coap.links.request coap.links.response coap.links.first
+    coap.exchange.ended coap.exchange.from_other_address coap.links coap.links.request coap.links.response coap.links.first
     transfer transfer.direction transfer.length transfer.sha256 transfer.complete oscore
     lwm2m lwm2m.interface lwm2m.operation lwm2m.path lwm2m.paths lwm2m.device lwm2m.format lwm2m.guessed lwm2m.fault
     lwm2m.fault.text lwm2m.fault.offset lwm2m.fault.clause lwm2m.values lwm2m.values[].path lwm2m.values[].name

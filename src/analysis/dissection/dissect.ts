@@ -6,6 +6,7 @@ import { NO_ROW } from '../../capture/units.ts';
 import { codeName, codeText, isRequest, isResponse, TYPE_NAMES } from '../../coap/code.ts';
 import { ExchangeKind } from '../../coap/exchange.ts';
 import { blockMore, blockNumber, NO_OPTION } from '../../coap/message.ts';
+import { receivedBytes, transferEnd } from '../../coap/transfer.ts';
 import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
 import type { Analysis } from '../analysis.ts';
 import type { DeviceIndex } from '../device-index.ts';
@@ -18,6 +19,7 @@ import type { ByteView, Dissection, FieldNode, RelatedMessage } from '../protoco
 import { addCoapFields } from './coap-fields.ts';
 import { addContentFields } from './content-fields.ts';
 import { FieldBuilder, type FieldDetail } from './field-builder.ts';
+import { observedPath } from '../records/observation-record.ts';
 
 /** Messages listed for one thing that a message belongs to; the first and the last of more. */
 const LISTED_MESSAGES = 12;
@@ -288,14 +290,14 @@ export class Dissector {
   }
 
   async #related(row: MessageRow): Promise<Dissection['related']> {
-    const { messages, transfers, observations, devices } = this.analysis.tracking;
+    const { messages, transfers, observations, devices, clock } = this.analysis.tracking;
     const related: Dissection['related'] = [];
     const transfer = messages.transfer.get(row);
     if (transfer > 0) {
       const known = transfers.transfers[transfer - 1]!;
       related.push({
-        label: `Transfer by ${known.direction === 'block1' ? 'Block1' : 'Block2'}`,
-        detail: `${known.received} bytes in ${known.blocks} blocks of ${known.size}, ${known.ended}`,
+        label: `Transfer by ${known.isQuick ? 'Q-' : ''}${known.direction === 'block1' ? 'Block1' : 'Block2'}`,
+        detail: `${receivedBytes(known)} bytes in ${known.blocks} blocks of ${known.size}, ${transferEnd(known, clock)}`,
         messages: await this.#listed(
           [...new Set([known.first, ...known.rows, known.endRow ?? known.last])],
           'Block',
@@ -305,12 +307,11 @@ export class Dissector {
     const observation = messages.observation.get(row);
     if (observation > 0) {
       const known = observations.observations[observation - 1]!;
-      const path = known.pathId === 0 ? '/' : messages.texts.text(known.pathId);
       related.push({
-        label: `Observation of ${path}`,
+        label: `Observation of ${observedPath(known, messages.texts)}`,
         detail: `${known.notifications} notifications, ${known.ended}`,
         messages: await this.#listed(
-          [known.request, known.established ?? known.request, known.last],
+          [known.first, known.established ?? known.first, known.last],
           'Observation',
         ),
       });

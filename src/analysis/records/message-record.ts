@@ -14,6 +14,7 @@ import {
   readUint,
 } from '../../coap/message.ts';
 import { optionDefinition, OptionNumber, optionName } from '../../coap/option.ts';
+import { isWhole, receivedBytes } from '../../coap/transfer.ts';
 import { contentFormat, contentFormatName } from '../../lwm2m/content-format.ts';
 import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
 import { PathKind } from '../../lwm2m/path.ts';
@@ -27,7 +28,7 @@ import { MessageFlag } from '../message-table.ts';
 import type { DeviceIndex } from '../device-index.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { doubtText } from './doubt-text.ts';
-import { sha256Text } from './sha256.ts';
+import { sha256OfPieces } from './sha256.ts';
 
 const decoder = new TextDecoder();
 
@@ -147,6 +148,8 @@ export class MessageRecords {
       if (kind !== '') exchange.kind = kind;
       exchange.transmissions = messages.transmissions.get(row);
       exchange.ended = this.facts.exchangeEnd(row) ?? 'unknown';
+      if (partner !== NO_ROW && messages.has(partner, MessageFlag.fromOtherAddress))
+        exchange.from_other_address = true;
       coap.exchange = exchange;
     }
     if (Object.keys(links).length > 0) coap.links = links;
@@ -180,16 +183,13 @@ export class MessageRecords {
   }
 
   async #transfer(row: MessageRow): Promise<JsonObject | undefined> {
-    const { messages, transfers } = this.analysis.tracking;
-    const index = messages.transfer.get(row);
-    if (index === 0) return undefined;
-    const transfer = transfers.transfers[index - 1]!;
-    if (transfer.endRow !== row) return undefined;
-    const complete = transfer.ended === 'complete' && transfer.start === 0;
-    const record: JsonObject = { direction: transfer.direction, length: transfer.received };
+    const transfer = this.facts.endedTransfer(row);
+    if (transfer === undefined) return undefined;
+    const complete = transfer.ended === 'complete' && isWhole(transfer);
+    const record: JsonObject = { direction: transfer.direction, length: receivedBytes(transfer) };
     if (complete) {
-      const body = await this.bytes.transferBody(transfer);
-      if (body !== undefined) record.sha256 = sha256Text(body);
+      const sha256 = await sha256OfPieces(this.bytes.transferPieces(transfer), transfer.length);
+      if (sha256 !== undefined) record.sha256 = sha256;
     }
     record.complete = complete;
     return record;
