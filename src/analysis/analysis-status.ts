@@ -59,6 +59,10 @@ function fileStatus(file: AnalysedFile): FileStatus {
     frames: file.reader?.frames ?? 0,
   };
   if (fault !== undefined) status.fault = fault;
+  const dropped = (file.reader?.interfaces ?? []).flatMap(({ name, dropped: frames = 0 }, index) =>
+    frames > 0 ? [{ name: name === '' ? String(index) : name, frames }] : [],
+  );
+  if (dropped.length > 0) status.dropped = dropped.slice(0, NAMED_NOT_READ);
   if (file.unreadable !== undefined) status.unreadable = file.unreadable;
   return status;
 }

@@ -1,10 +1,13 @@
 import type { ByteStore } from '../capture/byte-store.ts';
 import type { CaptureReader } from '../capture/frame.ts';
+import { HexDumpReader } from '../capture/hex-dump.ts';
 import type { Fault } from '../capture/outcome.ts';
 import { openReader } from '../capture/container.ts';
 import { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import { FrameMessages } from './frame-messages.ts';
+import { LogFrames } from './log-datagrams.ts';
 import { MessageTracking } from './message-tracking.ts';
+import { type AnalysisSettings, DEFAULT_SETTINGS } from './settings.ts';
 
 /** One opened file: where its bytes lie and what its container says. */
 export interface AnalysedFile {
@@ -13,6 +16,7 @@ export interface AnalysedFile {
   bytes: number;
   bytesRead: number;
   compression: 'none' | 'gzip';
+  /** Holds the bytes that frames refer to: of a log with hex dumps, what was decoded from it. */
   store: ByteStore;
   /** Undefined while the container is not known, and for files that are no capture. */
   reader: CaptureReader | undefined;
@@ -37,21 +41,35 @@ export class Analysis {
   readonly files: AnalysedFile[] = [];
   readonly tracking: MessageTracking;
   readonly frames: FrameMessages;
+  readonly #logFrames = new LogFrames();
 
-  constructor(readonly registry: ObjectRegistry) {
+  constructor(
+    readonly registry: ObjectRegistry,
+    settings: AnalysisSettings = DEFAULT_SETTINGS,
+  ) {
     // The border's two sides know each other only by the batches between them.
-    const frames: FrameMessages = new FrameMessages({
-      take: (batch) => this.tracking.take(batch),
-      wideTime: (index, seconds, nanoseconds) => this.tracking.wideTime(index, seconds, nanoseconds),
-      tick: (time) => this.tracking.tick(time),
-    });
+    const frames: FrameMessages = new FrameMessages(
+      {
+        take: (batch) => this.tracking.take(batch),
+        wideTime: (index, seconds, nanoseconds) => this.tracking.wideTime(index, seconds, nanoseconds),
+        tick: (time) => this.tracking.tick(time),
+      },
+      settings,
+    );
     this.frames = frames;
     this.tracking = new MessageTracking(frames.flows, frames.conversations, registry);
   }
 
   /** Adds a file whose container is known; `push` then takes its bytes. */
   beginFile(file: AnalysedFile, container: CaptureReader['container']): void {
-    file.reader = openReader(container, this.frames);
+    file.reader =
+      container === 'hex dump'
+        ? new HexDumpReader(
+            this.frames,
+            (bytes, start, end, evidence) => this.#logFrames.linkTypeOf(bytes, start, end, evidence),
+            this.files.filter(({ reader }) => reader?.container === 'hex dump').length,
+          )
+        : openReader(container, this.frames);
     file.framesBefore = this.frames.frames;
     this.files.push(file);
     this.frames.file = this.files.length - 1;

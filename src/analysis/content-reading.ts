@@ -66,7 +66,15 @@ export class ContentReading implements ContentContext, ContentSink {
     row: MessageRow,
     transfers: TransferTracker,
   ): Body | undefined {
-    return this.#bodyOf(batch, index, batch.block1[index]!, this.messages.transfer.get(row), transfers, true);
+    return this.#bodyOf(
+      batch,
+      index,
+      row,
+      batch.block1[index]!,
+      this.messages.transfer.get(row),
+      transfers,
+      true,
+    );
   }
 
   /** The body that an answer completes, or undefined while blocks are to come. */
@@ -79,6 +87,7 @@ export class ContentReading implements ContentContext, ContentSink {
     return this.#bodyOf(
       batch,
       index,
+      row,
       batch.block2[index]!,
       this.messages.transfer.get(row),
       transfers,
@@ -158,6 +167,7 @@ export class ContentReading implements ContentContext, ContentSink {
   #bodyOf(
     batch: MessageBatch,
     index: number,
+    row: MessageRow,
     block: number,
     transfer: number,
     transfers: TransferTracker,
@@ -172,13 +182,13 @@ export class ContentReading implements ContentContext, ContentSink {
       return body;
     }
     const known = transfers.transfers[transfer - 1]!;
-    if (blockMore(block) || !known.lastSeen || known.body === undefined) return undefined;
+    if (known.wholeRow !== row || known.body === undefined) return undefined;
     if ((known.direction === 'block1') !== isRequest) return undefined;
     body.bytes = known.body;
     body.start = 0;
     body.end = known.body.length;
     body.contentFormat = known.contentFormat;
-    if (!isRequest) delete known.body;
+    if (!isRequest) transfers.release(known);
     return body;
   }
 }

@@ -155,7 +155,7 @@ export class DeviceTracking implements ValueListener {
     event.body = transfer.body;
     event.bodyStart = 0;
     event.bodyEnd = transfer.body.length;
-    delete transfer.body;
+    this.transfers.release(transfer);
   }
 
   #fill(

@@ -1,5 +1,6 @@
 import type { Frame, FrameSink } from '../capture/frame.ts';
-import type { Nanoseconds } from '../capture/units.ts';
+import { LOG_DATAGRAM } from '../capture/hex-dump.ts';
+import type { ByteCount, Nanoseconds } from '../capture/units.ts';
 import { MessageBatch, MessagePlace } from '../coap/message-batch.ts';
 import { MessageView } from '../coap/message.ts';
 import { COAP_PORT, CoapRecogniser } from '../coap/recogniser.ts';
@@ -8,8 +9,22 @@ import { FlowTable, Transport } from '../network/flow.ts';
 import { NetworkReader } from '../network/network-reader.ts';
 import { SecurityKind, SecurityReader } from '../security/association.ts';
 import { ConversationTable } from '../security/conversation.ts';
+import { DecodeAsFlows } from './decode-as.ts';
 import { JoinedSources } from './joined-sources.ts';
+import { LogDatagrams } from './log-datagrams.ts';
 import { MessageTable } from './message-table.ts';
+import type { AnalysisSettings } from './settings.ts';
+
+/** Most bytes of secrets kept; of blocks beyond them only that they were there. */
+const MOST_SECRETS: ByteCount = 16 << 20;
+
+/** A Decryption Secrets Block (draft-ietf-opsawg-pcapng §4.7). */
+export interface SecretBlock {
+  file: number;
+  /** Such as `TLSK` for a key log in the form of TLS and DTLS. */
+  type: number;
+  bytes: Uint8Array;
+}
 
 /** Receives what border 1 hands over. The batch is empty again after the call. */
 export interface BatchTaker {
@@ -44,17 +59,28 @@ export class FrameMessages implements FrameSink {
   firstNanoseconds = 0;
   lastSeconds = 0;
   lastNanoseconds = 0;
+  /** Decryption Secrets Blocks in the order of the files, for the stage that opens what is sealed. */
+  readonly secretBlocks: SecretBlock[] = [];
   /** Index of the file that is being read. */
   file = 0;
 
   readonly #recogniser = new CoapRecogniser();
   readonly #datagram = new Datagram();
+  readonly #logs = new LogDatagrams();
   readonly #view = new MessageView();
   readonly #place = new MessagePlace();
   readonly #batch = new MessageBatch();
   #time: Nanoseconds = 0;
+  #secretBytes = 0;
 
-  constructor(private readonly taker: BatchTaker) {}
+  readonly #decodeAs: DecodeAsFlows;
+
+  constructor(
+    private readonly taker: BatchTaker,
+    settings: AnalysisSettings,
+  ) {
+    this.#decodeAs = new DecodeAsFlows(settings.decodeAs, this.flows);
+  }
 
   frame(frame: Frame): void {
     this.frames++;
@@ -65,8 +91,16 @@ export class FrameMessages implements FrameSink {
       this.foreign++;
       return;
     }
+    const isLogged = frame.linkType === LOG_DATAGRAM;
+    if (isLogged) this.#logs.settle(frame, datagram);
     const flow = this.flows.lookup(datagram, Transport.udp);
-    const kind = this.security.classify(datagram, flow);
+    const told = this.#decodeAs.isEmpty ? undefined : this.#decodeAs.of(flow);
+    if (told === 'none') {
+      this.foreign++;
+      this.notCoap++;
+      return;
+    }
+    const kind = told === 'coap' ? SecurityKind.clear : this.security.classify(datagram, flow);
     if (kind !== SecurityKind.clear) {
       this.foreign++;
       if (kind === SecurityKind.dtls) this.conversations.conversationOf(flow, kind);
@@ -77,9 +111,15 @@ export class FrameMessages implements FrameSink {
     view.read(datagram.bytes, datagram.start, datagram.end, datagram.payloadLength);
     const a = this.flows.endpointA(flow);
     const b = this.flows.endpointB(flow);
-    const coapPort = datagram.sourcePort === COAP_PORT || datagram.destinationPort === COAP_PORT;
+    // The reader of a log has taken it for a message already.
+    const coapPort =
+      told === 'coap' ||
+      isLogged ||
+      datagram.sourcePort === COAP_PORT ||
+      datagram.destinationPort === COAP_PORT;
     if (
       datagram.payloadLength === 0 ||
+      told === 'dtls' ||
       !this.#recogniser.accept(view, flow, fromA ? a : b, fromA ? b : a, coapPort)
     ) {
       this.foreign++;
@@ -106,6 +146,12 @@ export class FrameMessages implements FrameSink {
     if (!MessageTable.isExact(time)) this.taker.wideTime(batch.count, frame.seconds, frame.nanoseconds);
     batch.add(view, place);
     if (batch.full) this.flush();
+  }
+
+  secrets(type: number, bytes: Uint8Array): void {
+    this.#secretBytes += bytes.length;
+    const kept = this.#secretBytes <= MOST_SECRETS ? bytes.slice() : new Uint8Array(0);
+    this.secretBlocks.push({ file: this.file, type, bytes: kept });
   }
 
   tick(seconds: number, nanoseconds: number): void {

@@ -1,10 +1,9 @@
 import type { ByteStore } from '../capture/byte-store.ts';
 import { type ByteCount, type ByteOffset, type MessageRow, NO_ROW } from '../capture/units.ts';
-import type { Transfer } from '../coap/block-wise.ts';
 import { MessageView } from '../coap/message.ts';
+import { sortBlocks, type Transfer } from '../coap/transfer.ts';
 import { Outcome } from '../capture/outcome.ts';
 import type { Analysis } from './analysis.ts';
-import { MessageFlag } from './message-table.ts';
 
 /** Bytes of one cached block, and how many blocks are kept. */
 const BLOCK_BYTES: ByteCount = 256 << 10;
@@ -86,9 +85,7 @@ export class MessageBytes {
     const transfer = messages.transfer.get(first);
     if (transfer > 0) {
       const known = transfers.transfers[transfer - 1]!;
-      const carries = known.direction === 'block1' ? known.rows.at(-1) === first : known.endRow === first;
-      if (carries && (known.lastSeen || messages.has(first, MessageFlag.transferComplete)))
-        return this.transferBody(known);
+      if (known.wholeRow === first) return this.transferBody(known);
     }
     return this.payload(row);
   }
@@ -99,13 +96,32 @@ export class MessageBytes {
     if (length > MAXIMUM_BODY_BYTES) return undefined;
     const body = new Uint8Array(length);
     let filled = 0;
-    for (const row of transfer.rows) {
-      const payload = await this.payload(row);
-      if (payload === undefined || filled + payload.length > length) return undefined;
-      body.set(payload, filled);
-      filled += payload.length;
+    for await (const piece of this.transferPieces(transfer)) {
+      body.set(piece, filled);
+      filled += piece.length;
     }
     return filled === length ? body : undefined;
+  }
+
+  /**
+   * The bytes of a transfer's first range, block by block in the order of the body; fewer where the capture cut a
+   * block. Of bytes that came twice the first block in that order counts.
+   */
+  async *transferPieces(transfer: Transfer): AsyncGenerator<Uint8Array> {
+    const { messages } = this.analysis.tracking;
+    sortBlocks(transfer);
+    const { rows, offsets } = transfer;
+    let reached = transfer.start;
+    for (let index = 0; index < rows.length; index++) {
+      const offset = offsets[index]!;
+      const end = offset + messages.payloadLength.get(rows[index]!);
+      if (offset > reached) return;
+      if (end <= reached) continue;
+      const payload = await this.payload(rows[index]!);
+      if (payload === undefined || offset + payload.length !== end) return;
+      yield payload.subarray(reached - offset);
+      reached = end;
+    }
   }
 
   /** Bytes of a file's store; fewer at its end. The array is shared: do not change it. */

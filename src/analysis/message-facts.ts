@@ -8,6 +8,7 @@ import {
   ExchangeKind,
   MAX_TRANSMIT_WAIT,
 } from '../coap/exchange.ts';
+import type { Transfer } from '../coap/transfer.ts';
 import type { Analysis } from './analysis.ts';
 import { MessageFlag } from './message-table.ts';
 
@@ -94,6 +95,15 @@ export class MessageFacts {
     return this.analysis.tracking.messages.partnerOf(this.firstCopy(row));
   }
 
+  /** Content format of the body whose values a message holds: that of its transfer's request, or its own. */
+  bodyFormat(row: MessageRow): number {
+    const { messages, transfers } = this.analysis.tracking;
+    const transfer = messages.transfer.get(row);
+    return transfer > 0 && isRequest(messages.code.get(row))
+      ? transfers.transfers[transfer - 1]!.contentFormat
+      : messages.contentFormat.get(row);
+  }
+
   /** Seconds from a request to its answer, where `row` is the request or the answer; NaN where there is none. */
   responseTime(row: MessageRow): number {
     const { messages } = this.analysis.tracking;
@@ -105,6 +115,20 @@ export class MessageFacts {
     if (isResponse(code) && messages.partnerOf(partner) === row)
       return (messages.time.get(row) - messages.time.get(partner)) / 1e9;
     return NaN;
+  }
+
+  /**
+   * The transfer that ended on a row. An answer may end that of its request and begin one of its own
+   * (RFC 7959 §2.7).
+   */
+  endedTransfer(row: MessageRow): Transfer | undefined {
+    const { messages, transfers } = this.analysis.tracking;
+    const own = transfers.transfers[messages.transfer.get(row) - 1];
+    if (own?.endRow === row) return own;
+    const partner = messages.partnerOf(row);
+    if (partner === NO_ROW) return undefined;
+    const asked = transfers.transfers[messages.transfer.get(partner) - 1];
+    return asked?.endRow === row ? asked : undefined;
   }
 
   /** Kind of an exchange by name; empty where the message is no request and no ping, or nothing shows it. */
@@ -121,8 +145,13 @@ export class MessageFacts {
     const end = messages.endOf(row);
     if (end === ExchangeEnd.answered) return 'answered';
     if (end === ExchangeEnd.reset) return 'reset';
-    if (kind === ExchangeKind.non || kind === ExchangeKind.multicast) return 'open';
-    const wait = messages.has(row, MessageFlag.acknowledged) ? EXCHANGE_LIFETIME : MAX_TRANSMIT_WAIT;
+    const unsure = kind === ExchangeKind.non || kind === ExchangeKind.multicast;
+    const acknowledged = messages.has(row, MessageFlag.acknowledged);
+    // Where no answer was wanted, none is missing, and nothing says how it went; a CON must be acknowledged all the
+    // same (RFC 7967 §2.1).
+    if (end === ExchangeEnd.unwanted && (unsure || acknowledged)) return 'unknown';
+    if (unsure) return 'open';
+    const wait = acknowledged ? EXCHANGE_LIFETIME : MAX_TRANSMIT_WAIT;
     return clock - messages.time.get(row) > wait * 1e9 ? 'timeout' : 'open';
   }
 }

@@ -10,6 +10,7 @@ import type { FilterFields } from './filter/field.ts';
 import type { FilterError } from './filter/filter-error.ts';
 import type { MessageColumnsAccess } from './filter/message-columns.ts';
 import { messageFields } from './filter/message-fields.ts';
+import { FrameComments } from './frame-comments.ts';
 import { MessageFacts } from './message-facts.ts';
 import { MessageFlag } from './message-table.ts';
 
@@ -32,6 +33,7 @@ function columnsAccess(analysis: Analysis): MessageColumnsAccess {
   const { frames } = analysis;
   const facts = new MessageFacts(analysis);
   const devices = new DeviceIndex(analysis);
+  const comments = new FrameComments(analysis.files);
   const asks = (row: number): boolean =>
     isRequest(messages.code.get(row)) || messages.kindOf(row) === ExchangeKind.ping;
   const exchangePath = (row: number): number => {
@@ -43,13 +45,16 @@ function columnsAccess(analysis: Analysis): MessageColumnsAccess {
   return {
     frame: (row) => messages.frame.get(row),
     file: (row) => messages.file.get(row) + 1,
+    frameComment: (row) => comments.idOf(messages.file.get(row), messages.frame.get(row)),
+    commentsOf: (id) => comments.of(id),
     time: (row) => messages.time.get(row),
     epoch: () => ({ seconds: frames.epochSeconds, nanoseconds: frames.epochNanoseconds }),
     firstTime: () => frames.firstTime,
     source: (row) => facts.source(row),
     destination: (row) => facts.destination(row),
     addressOf: (endpoint) => frames.flows.endpointAddressText(endpoint),
-    portOf: (endpoint) => frames.flows.endpointPort(endpoint),
+    portOf: (endpoint) =>
+      frames.flows.ipVersion(endpoint) === 0 ? NaN : frames.flows.endpointPort(endpoint),
     transport: () => 0,
     transportNames: ['udp'],
     security: () => 0,

@@ -50,7 +50,7 @@ export class MessageSummary {
     const first = values.firstOf(row);
     const body = await this.bytes.body(row);
     if (first < 0 || body === undefined) return '';
-    const format = this.formatOf(row);
+    const format = this.facts.bodyFormat(row);
     const texts: string[] = [];
     let more = 0;
     for (let index = first; index < values.count && values.message.get(index) === row; index++) {
@@ -74,15 +74,6 @@ export class MessageSummary {
       texts.push(`${name} ${value}`);
     }
     return texts.join(', ') + (more > 0 ? ` and ${more} more` : '');
-  }
-
-  /** Content format of the body whose values a message holds. */
-  formatOf(row: MessageRow): number {
-    const { messages, transfers } = this.analysis.tracking;
-    const transfer = messages.transfer.get(row);
-    return transfer > 0 && isRequest(messages.code.get(row))
-      ? transfers.transfers[transfer - 1]!.contentFormat
-      : messages.contentFormat.get(row);
   }
 
   #empty(row: MessageRow): string {
@@ -115,10 +106,9 @@ export class MessageSummary {
     if (!messages.has(row, MessageFlag.notification)) parts.push(codeName(messages.code.get(row)));
     this.#block('Block1', messages.block1(row), parts);
     this.#block('Block2', messages.block2(row), parts);
-    if (messages.has(row, MessageFlag.transferComplete)) {
-      const transfer = this.analysis.tracking.transfers.transfers[messages.transfer.get(row) - 1]!;
-      parts.push(`${transfer.received} B in ${transfer.blocks} blocks`);
-    }
+    const transfer = this.facts.endedTransfer(row);
+    if (transfer !== undefined && messages.has(row, MessageFlag.transferComplete))
+      parts.push(`${transfer.length} B in ${transfer.blocks} blocks`);
     const time = this.facts.responseTime(row);
     if (!Number.isNaN(time)) parts.push(durationText(time));
     if (messages.partnerOf(row) === NO_ROW) parts.push('its request was not seen');

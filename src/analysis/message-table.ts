@@ -1,5 +1,6 @@
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
+import { isRequest } from '../coap/code.ts';
 import type { ExchangeLinks } from '../coap/exchange.ts';
 import type { MessageBatch } from '../coap/message-batch.ts';
 import { NO_OPTION } from '../coap/message.ts';
@@ -15,6 +16,10 @@ const BLOCK_MASK = (1 << BLOCK_BITS) - 1;
 const BLOCK1 = 1;
 const BLOCK2 = 2;
 const BOTH = 3;
+
+/** Rows of one chunk of key hashes, as a power of two. */
+const KEY_CHUNK_BITS = 12;
+const KEY_CHUNK_MASK = (1 << KEY_CHUNK_BITS) - 1;
 
 /** Bits of the `flags` column. */
 export const MessageFlag = {
@@ -33,6 +38,8 @@ export const MessageFlag = {
   contentFault: 128,
   /** The content format has no reader. */
   contentNotRead: 256,
+  /** An answer that came from another address than its request went to. */
+  fromOtherAddress: 512,
 } as const;
 
 /** A wide time: whole seconds since 1970 and the rest. */
@@ -88,6 +95,8 @@ export class MessageTable implements ExchangeLinks {
   /** Row before in the same conversation. */
   readonly previous = new Uint32Column();
 
+  /** Of requests with other options of the cache key: a hash over them; chunks without any are not there. */
+  readonly #keyHash: (Uint32Array | undefined)[] = [];
   readonly texts = new Interner();
   readonly wideTimes = new Map<MessageRow, WideTime>();
   /** Last row of each conversation. */
@@ -141,6 +150,8 @@ export class MessageTable implements ExchangeLinks {
       this.query.set(row, this.#intern(batch, batch.queryOffset[index]!, batch.queryLength[index]!));
       if (batch.block1[index] !== NO_OPTION || batch.block2[index] !== NO_OPTION)
         this.#keepBlocks(row, batch.block1[index]!, batch.block2[index]!);
+      if (batch.keyHash[index] !== 0 && isRequest(batch.code[index]!))
+        this.setKeyHash(row, batch.keyHash[index]!);
       if (conversation >= this.#lastOfConversation.length) this.#growConversations(conversation);
       this.previous.set(row, this.#lastOfConversation[conversation]!);
       this.#lastOfConversation[conversation] = row;
@@ -202,6 +213,16 @@ export class MessageTable implements ExchangeLinks {
     return packed >>> BLOCK_BITS === BOTH ? this.#bothBlocks.get(row)!.block2 : NO_OPTION;
   }
 
+  /** Hash over the options of a request's cache key that no column holds (RFC 7252 §5.4.2), 0 for none. */
+  keyHash(row: MessageRow): number {
+    return this.#keyHash[row >>> KEY_CHUNK_BITS]?.[row & KEY_CHUNK_MASK] ?? 0;
+  }
+
+  setKeyHash(row: MessageRow, hash: number): void {
+    const chunk = (this.#keyHash[row >>> KEY_CHUNK_BITS] ??= new Uint32Array(KEY_CHUNK_MASK + 1));
+    chunk[row & KEY_CHUNK_MASK] = hash;
+  }
+
   setDuplicate(row: MessageRow, first: MessageRow): void {
     this.#other.set(row, first);
     this.addFlag(row, MessageFlag.duplicate);
@@ -231,6 +252,22 @@ export class MessageTable implements ExchangeLinks {
 
   codeOf(row: MessageRow): number {
     return this.code.get(row);
+  }
+
+  timeOf(row: MessageRow): Nanoseconds {
+    return this.time.get(row);
+  }
+
+  messageIdOf(row: MessageRow): number {
+    return this.messageId.get(row);
+  }
+
+  typeOf(row: MessageRow): number {
+    return this.type.get(row);
+  }
+
+  setFromOtherAddress(row: MessageRow): void {
+    this.addFlag(row, MessageFlag.fromOtherAddress);
   }
 
   tokenEquals(row: MessageRow, high: number, low: number, length: number): boolean {

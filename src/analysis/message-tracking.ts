@@ -3,9 +3,10 @@ import { NO_ROW } from '../capture/units.ts';
 import { TransferTracker } from '../coap/block-wise.ts';
 import { Code, isRequest, isResponse, MessageType } from '../coap/code.ts';
 import { ExchangeTracker, Found } from '../coap/exchange.ts';
-import type { MessageBatch } from '../coap/message-batch.ts';
-import { blockMore, MessageFault, NO_OPTION } from '../coap/message.ts';
+import { hashBytes, type MessageBatch } from '../coap/message-batch.ts';
+import { MessageFault, NO_OPTION } from '../coap/message.ts';
 import { ObservationTracker } from '../coap/observation.ts';
+import { TransferKey } from '../coap/transfer.ts';
 import { Operation } from '../lwm2m/operation.ts';
 import type { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import type { FlowTable } from '../network/flow.ts';
@@ -35,8 +36,9 @@ export class MessageTracking implements BatchTaker {
   readonly timers = new TimerHeap();
   readonly devices: DeviceTracking;
   readonly operations: OperationTracking;
-  readonly #exchanges = new ExchangeTracker(this.messages);
+  readonly #exchanges: ExchangeTracker;
   readonly #contents: ContentReading;
+  readonly #key = new TransferKey();
   /** Times too far from the epoch for a Float64, by index in the batch to come. */
   readonly #wideTimes = new Map<number, WideTime>();
   /** The capture clock: the running maximum of the times seen. */
@@ -45,6 +47,18 @@ export class MessageTracking implements BatchTaker {
   notifications = 0;
 
   constructor(flows: FlowTable, conversations: ConversationTable, registry: ObjectRegistry) {
+    const { messages } = this;
+    const endOf = (row: MessageRow, isA: boolean): number => {
+      const flow = conversations.flowOf(messages.conversation.get(row));
+      return isA ? flows.endpointA(flow) : flows.endpointB(flow);
+    };
+    this.#exchanges = new ExchangeTracker(messages, {
+      sender: (row) => endOf(row, messages.has(row, MessageFlag.fromA)),
+      receiver: (row) => endOf(row, !messages.has(row, MessageFlag.fromA)),
+      areAkin: (one, other) =>
+        flows.endpointPort(one) === flows.endpointPort(other) ||
+        flows.addressId(one) === flows.addressId(other),
+    });
     this.paths = new PathFacts(this.messages.texts, registry);
     this.operations = new OperationTracking(this.messages, this.paths, conversations, flows);
     this.devices = new DeviceTracking(
@@ -126,19 +140,29 @@ export class MessageTracking implements BatchTaker {
     const pathId = messages.path.get(row);
     const operation = this.operations.request(batch, index, row, time);
     messages.operation.set(row, operation);
+    // What a FETCH asks for is in its payload (RFC 8132 §2.1); of one in blocks each has another part of it.
+    if (
+      batch.code[index] === Code.fetch &&
+      batch.block1[index] === NO_OPTION &&
+      batch.payloadLength[index]! > 0
+    ) {
+      const end = batch.bytesOffset[index]! + batch.length[index]!;
+      const hash = hashBytes(batch.bytes, batch.payloadOffset[index]!, end);
+      messages.setKeyHash(row, (messages.keyHash(row) ^ hash) >>> 0 || 1);
+    }
     if (batch.observe[index] !== NO_OPTION) {
       const observation = this.observations.request(batch, index, row, pathId, time);
       messages.observation.set(row, observation + 1);
     }
     if (batch.block1[index] !== NO_OPTION) {
-      const transfer = this.transfers.request(batch, index, row, pathId, time);
+      const transfer = this.transfers.request(batch, index, row, this.#keyOf(row), time);
       messages.transfer.set(row, transfer + 1);
     }
     if (operation === Operation.none) return;
     const body = this.#contents.requestBody(batch, index, row, this.transfers);
     this.devices.request(batch, index, row, time, this.operations, body);
     if (body !== undefined) this.#contents.read(batch, index, row, row, body);
-    else this.#wholeBody(row, batch.block1[index]!);
+    else this.#wholeBody(row);
   }
 
   #response(
@@ -155,48 +179,55 @@ export class MessageTracking implements BatchTaker {
     if (observation >= 0) {
       messages.observation.set(row, observation + 1);
       const known = this.observations.observations[observation]!;
-      if (request === NO_ROW) {
+      if (request === NO_ROW && known.request !== NO_ROW) {
         request = known.request;
         messages.setPartner(row, request);
       }
       notification =
-        known.established !== undefined && known.established !== row && known.cancelling !== request;
+        known.established !== undefined &&
+        (known.established !== row || known.request === NO_ROW) &&
+        known.cancelling !== request;
     }
-    if (request === NO_ROW) return;
+    if (request === NO_ROW) {
+      if (!notification) return;
+      // What the notification speaks of was said in a request that was not seen.
+      messages.addFlag(row, MessageFlag.notification);
+      messages.operation.set(row, Operation.notify);
+      this.notifications++;
+      return;
+    }
     const requestTransfer = messages.transfer.get(request);
     if (requestTransfer > 0) {
       this.transfers.answer(requestTransfer - 1, batch, index, row, time);
       messages.transfer.set(row, requestTransfer);
       if (this.transfers.completed) messages.addFlag(row, MessageFlag.transferComplete);
     }
+    let continues = false;
     if (batch.block2[index] !== NO_OPTION) {
       const transfer = this.transfers.response(
         batch,
         index,
         row,
-        messages.code.get(request),
-        messages.path.get(request),
+        this.#keyOf(request),
         time,
+        notification ? observation : -1,
       );
       if (transfer >= 0) {
         messages.transfer.set(row, transfer + 1);
         if (this.transfers.completed) messages.addFlag(row, MessageFlag.transferComplete);
+        const told = this.transfers.transfers[transfer]!.observation;
+        continues = told >= 0 && observation < 0;
+        if (continues) messages.observation.set(row, told + 1);
       }
     } else if (batch.code[index]! >> 5 > 2) {
       const block2 = messages.block2(request);
-      const method = messages.code.get(request);
-      const refused = this.transfers.refuse(
-        batch,
-        index,
-        row,
-        method,
-        messages.path.get(request),
-        block2,
-        time,
-      );
+      const refused = this.transfers.refuse(batch, index, row, this.#keyOf(request), block2, time);
       if (refused >= 0) messages.transfer.set(row, refused + 1);
     }
-    const operation = this.operations.response(batch, index, row, request, notification, time);
+    let operation = this.operations.response(batch, index, row, request, notification, time);
+    // Further blocks of a notification are asked for by a plain GET (RFC 7959 §2.6): what they hold was notified.
+    if (continues && (operation === Operation.read || operation === Operation.readComposite))
+      operation = Operation.notify;
     messages.operation.set(row, operation);
     if (notification) {
       messages.addFlag(row, MessageFlag.notification);
@@ -204,22 +235,42 @@ export class MessageTracking implements BatchTaker {
     }
     if (operation === Operation.none) return;
     const body = this.#contents.responseBody(batch, index, row, this.transfers);
-    this.devices.response(batch, index, row, request, time, notification, this.operations, body);
+    this.devices.response(batch, index, row, request, time, notification || continues, this.operations, body);
     if (batch.code[index]! >> 5 !== 2) return;
     if (body !== undefined) this.#contents.read(batch, index, row, request, body);
-    else this.#wholeBody(row, batch.block2[index]!);
+    else this.#wholeBody(row);
   }
 
-  /** The last block of a body that was not kept stands for the whole of it. */
-  #wholeBody(row: MessageRow, block: number): void {
+  /** The block that makes a body whole which was not kept stands for the whole of it. */
+  #wholeBody(row: MessageRow): void {
     const transfer = this.transfers.transfers[this.messages.transfer.get(row) - 1];
-    if (transfer !== undefined && transfer.lastSeen && transfer.start === 0 && !blockMore(block))
-      this.#contents.addWholeBody(row, transfer);
+    if (transfer?.wholeRow === row) this.#contents.addWholeBody(row, transfer);
+  }
+
+  /** What the blocks of a request's body, and of its answer's, have in common. */
+  #keyOf(request: MessageRow): TransferKey {
+    const { messages } = this;
+    const key = this.#key;
+    key.conversation = messages.conversation.get(request);
+    key.requesterIsA = messages.has(request, MessageFlag.fromA);
+    key.method = messages.code.get(request);
+    key.pathId = messages.path.get(request);
+    key.queryId = messages.query.get(request);
+    key.accept = messages.accept.get(request);
+    key.extra = messages.keyHash(request);
+    key.hasPayload = messages.payloadLength.get(request) > 0;
+    key.tokenHigh = messages.tokenHigh.get(request);
+    key.tokenLow = messages.tokenLow.get(request);
+    key.tokenLength = messages.tokenLength.get(request);
+    return key;
   }
 
   #reset(row: MessageRow, partner: MessageRow, time: Nanoseconds): void {
     const observation = this.messages.observation.get(partner);
     if (observation > 0 && isResponse(this.messages.code.get(partner)))
       this.observations.reset(observation - 1, row, time);
+    const transfer = this.messages.transfer.get(partner);
+    if (transfer > 0 && isRequest(this.messages.code.get(partner)))
+      this.transfers.reset(transfer - 1, row, time);
   }
 }

@@ -1,8 +1,9 @@
 import type { AppendableByteStore, ByteStore } from '../capture/byte-store.ts';
 import { detectContainer, DETECT_LENGTH } from '../capture/container.ts';
 import { gunzip } from '../capture/gunzip.ts';
+import { HexDumpReader } from '../capture/hex-dump.ts';
 import type { Fault } from '../capture/outcome.ts';
-import { DESCRIBE_LENGTH, describeUnknown } from '../capture/unknown-file.ts';
+import { DESCRIBE_LENGTH, describeUnknown, isText } from '../capture/unknown-file.ts';
 import type { ByteCount } from '../capture/units.ts';
 import type { AnalysedFile, Analysis } from './analysis.ts';
 
@@ -64,6 +65,12 @@ async function readStore(
   }
   const file = newFile(name, store, store.size);
   if (container === 'unknown') {
+    if (isText(head)) {
+      const spool = await host.createSpool();
+      file.store = spool;
+      await readLog(analysis, file, head, piecesOf(store), spool, host);
+      return;
+    }
     file.unreadable = describeUnknown(head);
     analysis.addUnreadable(file);
     return;
@@ -110,6 +117,10 @@ async function readStream(
     beginning = inner.head;
     container = detectContainer(beginning.subarray(0, DETECT_LENGTH));
   }
+  if (container === 'unknown' && isText(beginning)) {
+    await readLog(analysis, file, beginning, pieces, spool, host);
+    return;
+  }
   if (container === 'unknown' || container === 'gzip') {
     file.unreadable = describeUnknown(beginning);
     analysis.addUnreadable(file);
@@ -130,11 +141,48 @@ async function readStream(
   else analysis.flush();
 }
 
+/**
+ * Reads a text as a log with hex dumps. Its frames lie decoded in a spool, since their bytes do not stand in the text;
+ * `file.bytes` and `file.bytesRead` are those of the text. A text without a frame is said to be no capture.
+ */
+async function readLog(
+  analysis: Analysis,
+  file: AnalysedFile,
+  head: Uint8Array,
+  pieces: AsyncIterable<Uint8Array>,
+  spool: AppendableByteStore,
+  host: ReadingHost,
+): Promise<void> {
+  analysis.beginFile(file, 'hex dump');
+  for await (const piece of pieces) {
+    if (host.stopped()) break;
+    await pushInSteps(analysis, file, piece, host, spool);
+    const held = host.held?.();
+    if (held !== undefined) await held;
+  }
+  if (host.stopped()) {
+    analysis.flush();
+    return;
+  }
+  analysis.endFile();
+  await appendDecoded(file, spool);
+  if (file.reader?.frames !== 0) return;
+  file.reader = undefined;
+  file.framesBefore = 0;
+  file.unreadable = describeUnknown(head);
+}
+
+/** Puts what a log's reader has decoded where its frames are looked for. */
+async function appendDecoded(file: AnalysedFile, spool: AppendableByteStore): Promise<void> {
+  if (file.reader instanceof HexDumpReader) await spool.append(file.reader.takeDecoded());
+}
+
 async function pushInSteps(
   analysis: Analysis,
   file: AnalysedFile,
   bytes: Uint8Array,
   host: ReadingHost,
+  spool?: AppendableByteStore,
 ): Promise<void> {
   const counts = file.compression === 'none' && file.bytes > 0;
   for (let offset = 0; offset < bytes.length && !host.stopped() && file.reader?.fault === undefined;) {
@@ -142,6 +190,7 @@ async function pushInSteps(
     const step = bytes.subarray(offset, offset + length);
     offset += length;
     analysis.push(step);
+    if (spool !== undefined) await appendDecoded(file, spool);
     // What the step has read is understood within it, or the work would pile up in the border.
     analysis.flush();
     if (counts) file.bytesRead += step.length;

@@ -1,4 +1,5 @@
 import type { Fault } from '../capture/outcome.ts';
+import type { AnalysisSettings } from './settings.ts';
 import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
 
 /**
@@ -29,6 +30,8 @@ export interface FileStatus {
   fault?: Fault;
   /** For a file that is no capture: what it seems to be, one sentence. */
   unreadable?: string;
+  /** Capture points that dropped frames, by name, and how many. */
+  dropped?: { name: string; frames: number }[];
 }
 
 /** Counts and times of the analysis; small, sent at most ten times a second while loading. */
@@ -298,7 +301,7 @@ export interface FilterCompletion {
 /** Commands of the page to the worker. Every method answers within 50 ms while a capture loads. */
 export interface AnalysisProtocol {
   /** Closes what is open and starts to read; answers at once, news come as events. */
-  open(sources: OpenSource[]): Promise<void>;
+  open(sources: OpenSource[], settings?: AnalysisSettings): Promise<void>;
   /** Stops reading; what was read stays and can be looked at. */
   stop(): Promise<void>;
   /** Live only: hold, or go on. While held, bytes are kept and not analysed. */

@@ -1,6 +1,7 @@
 import type { Nanoseconds } from '../capture/units.ts';
 import { blockNumber, blockSize, NO_OPTION } from '../coap/message.ts';
 import { codeText } from '../coap/code.ts';
+import { isWhole, receivedBytes, transferEnd } from '../coap/transfer.ts';
 import type { Device } from '../device/device-record.ts';
 import type { Registration } from '../device/registration-record.ts';
 import type { FirmwareSpan } from '../device/firmware-attempt.ts';
@@ -12,7 +13,9 @@ import { CLUSTER_PIXELS, ExchangeMarks } from './exchange-marks.ts';
 import type { MessageFacts } from './message-facts.ts';
 import { MessageFlag } from './message-table.ts';
 import { SpanLook, type TrackQuery, type TrackRow, type TrackWindow } from './protocol.ts';
+import type { ShownRows } from './shown-rows.ts';
 import { SpanBuilder } from './span-builder.ts';
+import { observedPath } from './records/observation-record.ts';
 
 /** Observations of one device that get a track of their own. */
 const OBSERVATION_TRACKS = 24;
@@ -47,9 +50,10 @@ export class Timeline {
     private readonly devices: DeviceIndex,
     /** True when nothing is added any more: then the lines are kept exact. */
     private readonly finished: () => boolean,
+    private readonly shown: ShownRows,
   ) {
     this.#rows = new DeviceRows(analysis);
-    this.#marks = new ExchangeMarks(analysis, facts, this.#rows);
+    this.#marks = new ExchangeMarks(analysis, facts, this.#rows, shown);
   }
 
   setCollapsed(device: number, collapsed: boolean): void {
@@ -118,11 +122,11 @@ export class Timeline {
     const observations = new Map<number, Map<string, number[]>>();
     tracking.observations.observations.forEach((observation, index) => {
       if (observation.ended === 'refused') return;
-      const device = this.devices.deviceOf(observation.request);
+      const device = this.devices.deviceOf(observation.first);
       if (device < 0) return;
       let paths = observations.get(device);
       if (paths === undefined) observations.set(device, (paths = new Map()));
-      const path = observation.pathId === 0 ? '/' : tracking.messages.texts.text(observation.pathId);
+      const path = observedPath(observation, tracking.messages.texts);
       const list = paths.get(path);
       if (list === undefined) paths.set(path, [index]);
       else list.push(index);
@@ -248,7 +252,7 @@ export class Timeline {
         observation.from,
         to,
         SpanLook.notify,
-        observation.request,
+        observation.first,
         `Observation, ${observation.ended}`,
       );
     }
@@ -262,18 +266,20 @@ export class Timeline {
       if (time > query.to) break;
       if (!messages.has(row, MessageFlag.notification) || messages.has(row, MessageFlag.duplicate)) continue;
       if (!members.has(messages.observation.get(row)) || time - lastTime < apart) continue;
+      if (!this.shown.passes(row)) continue;
       lastTime = time;
       builder.add(time, time, SpanLook.notify, row, 'Notify');
     }
   }
 
   #transfers(line: Line, query: TrackQuery, builder: SpanBuilder): void {
-    const { transfers, messages } = this.analysis.tracking;
+    const { transfers, messages, clock } = this.analysis.tracking;
     for (const index of line.members) {
       const transfer = transfers.transfers[index]!;
       if (transfer.to < query.from || transfer.from > query.to) continue;
-      const total = transfer.announced > 0 ? transfer.announced : transfer.received;
-      const complete = transfer.ended === 'complete';
+      const received = receivedBytes(transfer);
+      const total = transfer.length > 0 ? transfer.length : transfer.announced;
+      const complete = transfer.ended === 'complete' && isWhole(transfer);
       const path = transfer.pathId === 0 ? '/' : messages.texts.text(transfer.pathId);
       const look = transfer.ended === 'refused' ? SpanLook.failed : SpanLook.transfer;
       const value = transfer.direction === 'block1' ? messages.block1(transfer.first) : NO_OPTION;
@@ -283,8 +289,8 @@ export class Timeline {
         transfer.to,
         look,
         transfer.first,
-        `${path} · ${transfer.received} B in ${transfer.blocks} × ${size} B · ${transfer.ended}`,
-        complete ? 1 : total > 0 && transfer.announced > 0 ? transfer.received / total : NaN,
+        `${path} · ${received} B in ${transfer.blocks} × ${size} B · ${transferEnd(transfer, clock)}`,
+        complete ? 1 : total > 0 ? Math.min(1, received / total) : NaN,
       );
     }
   }

@@ -5,8 +5,11 @@ import { BYTE_ORDER_MAGIC, SECTION_HEADER } from './pcapng-blocks.ts';
 import { PcapngReader } from './pcapng.ts';
 import { readUint32 } from './record-reader.ts';
 
+/** Containers told by a file's first bytes; a log with hex dumps is none. */
+export type PacketContainer = Exclude<CaptureReader['container'], 'hex dump'>;
+
 /** What a file's first bytes say that it is. */
-export type ContainerKind = 'pcap' | 'pcapng' | 'modified pcap' | 'gzip' | 'unknown';
+export type ContainerKind = PacketContainer | 'gzip' | 'unknown';
 
 /** How many of a file's first bytes `detectContainer` looks at; fewer only where the file has no more. */
 export const DETECT_LENGTH: ByteCount = 12;
@@ -41,6 +44,9 @@ export function detectContainer(head: Uint8Array): ContainerKind {
 }
 
 /** Gives a reader for a container that has been detected; a gzip file is decompressed first and detected again. */
-export function openReader(kind: CaptureReader['container'], sink: FrameSink): CaptureReader {
+export function openReader(
+  kind: Exclude<CaptureReader['container'], 'hex dump'>,
+  sink: FrameSink,
+): CaptureReader {
   return kind === 'pcapng' ? new PcapngReader(sink) : new PcapReader(sink);
 }

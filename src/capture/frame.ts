@@ -1,6 +1,18 @@
 import type { Fault } from './outcome.ts';
 import type { ByteCount, ByteOffset, FrameNumber } from './units.ts';
 
+/** What a log says of the ends of a message in it. */
+export class LogEnds {
+  /** Number of the log, which tells its own end from that of another log. */
+  log = 0;
+  /** A `LogDirection` code. */
+  direction = 0;
+  /** The other end's IP address as the log writes it; empty where it names none. */
+  peer = '';
+  /** Port of `peer`; 0 where the log names none. */
+  peerPort = 0;
+}
+
 /**
  * One captured frame, reused for every frame of a file: read it during the call, copy what must last.
  * The frame's bytes are `bytes[start..end)`.
@@ -24,6 +36,8 @@ export class Frame {
   interfaceIndex = 0;
   /** Link type number (LINKTYPE_…). */
   linkType = 0;
+  /** Set for `LOG_DATAGRAM` only, whose bytes hold no addresses. */
+  ends: LogEnds | undefined = undefined;
 }
 
 /** A capture point: what the container says of an interface, and what was counted on it. */
@@ -36,6 +50,17 @@ export interface CaptureInterface {
   frames: number;
   /** Frames the capture point dropped, where the container says so (Interface Statistics Block). */
   dropped?: number;
+}
+
+/** A comment that somebody wrote into a capture file: on a frame, on an interface, or on a section. */
+export interface CaptureComment {
+  /** The frame it is on. */
+  frame?: FrameNumber;
+  /** Index of the interface it is on. */
+  interface?: number;
+  /** Number of the section it is on, from 0. */
+  section?: number;
+  text: string;
 }
 
 /** Receives frames in file order, synchronously. */
@@ -52,11 +77,15 @@ export interface FrameSink {
  * `end` says that no more bytes come. After a fault nothing more is read; all frames before it were given.
  */
 export interface CaptureReader {
-  readonly container: 'pcap' | 'pcapng' | 'modified pcap';
+  readonly container: 'pcap' | 'pcapng' | 'modified pcap' | 'hex dump';
   readonly interfaces: readonly CaptureInterface[];
   readonly frames: number;
   /** Set when the file is cut or damaged; its offset counts from the first byte of the (decompressed) file. */
   readonly fault: Fault | undefined;
+  /** Comments in file order, so that those on frames are in order of their frames; absent where the container has none. */
+  readonly comments?: readonly CaptureComment[];
+  /** Names of addresses as the capture says them, by the address's bytes in lower-case hexadecimal. */
+  readonly names?: ReadonlyMap<string, string>;
   push(bytes: Uint8Array): void;
   end(): void;
 }

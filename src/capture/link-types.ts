@@ -114,6 +114,8 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [290, 'Windows event trace'],
   [292, 'ZBOSS NCP'],
   [299, 'FiRa UCI'],
+  // Ours: `LOG_DATAGRAM`.
+  [0x10000, 'datagram of a log'],
 ]);
 
 /** First and last of the link types kept for private use. */

@@ -7,13 +7,14 @@ export const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 export const INTERFACE_DESCRIPTION = 1;
 export const PACKET = 2;
 export const SIMPLE_PACKET = 3;
+export const NAME_RESOLUTION = 4;
 export const INTERFACE_STATISTICS = 5;
 export const ENHANCED_PACKET = 6;
 export const DECRYPTION_SECRETS = 10;
 
 /** Names of the block types that carry no frame (draft-ietf-opsawg-pcapng §11, registry of block types). */
-export const SKIPPED_KINDS: ReadonlyMap<number, string> = new Map([
-  [4, 'name resolution'],
+const SKIPPED_KINDS: ReadonlyMap<number, string> = new Map([
+  [NAME_RESOLUTION, 'name resolution'],
   [7, 'IRIG timestamp'],
   [8, 'ARINC 429 in AFDX'],
   [9, 'systemd journal'],
@@ -39,6 +40,19 @@ export const SKIPPED_KINDS: ReadonlyMap<number, string> = new Map([
 /** Blocks without a frame that Wireshark numbers like frames, so that our numbers stay its numbers (wiretap, pcapng.c). */
 export const NUMBERED_KINDS: ReadonlySet<number> = new Set([9, 0x204, 0x216, 0x221, 0xbad, 0x40000bad]);
 
+/** Most kinds of unknown blocks counted by their own number; the rest are counted together. */
+const MOST_UNKNOWN_KINDS = 64;
+
+/** Counts a block that is passed over by the name of its kind, `unknown 0x…` where it has none. */
+export function countBlock(counts: Map<string, number>, type: number): void {
+  let kind = SKIPPED_KINDS.get(type);
+  if (kind === undefined) {
+    kind = `unknown 0x${type.toString(16).padStart(8, '0')}`;
+    if (counts.size >= MOST_UNKNOWN_KINDS && !counts.has(kind)) kind = 'unknown';
+  }
+  counts.set(kind, (counts.get(kind) ?? 0) + 1);
+}
+
 /** Says whether a block of this type is read; others are passed over. */
 export function isReadKind(type: number): boolean {
   return (
@@ -46,6 +60,7 @@ export function isReadKind(type: number): boolean {
     type === INTERFACE_DESCRIPTION ||
     type === PACKET ||
     type === SIMPLE_PACKET ||
+    type === NAME_RESOLUTION ||
     type === INTERFACE_STATISTICS ||
     type === ENHANCED_PACKET ||
     type === DECRYPTION_SECRETS

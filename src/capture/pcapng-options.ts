@@ -3,6 +3,8 @@ import { DEFAULT_RESOLUTION } from './timestamp-scale.ts';
 
 /** Ends a list of options (draft-ietf-opsawg-pcapng §3.5). */
 const OPT_ENDOFOPT = 0;
+/** A comment, in any block and any number of times (draft-ietf-opsawg-pcapng §3.5.1). */
+const OPT_COMMENT = 1;
 
 /** Options of an Interface Description Block that are read (draft-ietf-opsawg-pcapng §4.2). */
 const IF_NAME = 2;
@@ -84,6 +86,68 @@ export function readDropped(
     dropped = (dropped ?? 0) + high * 2 ** 32 + readUint32(bytes, bigEndian ? at + 4 : at, bigEndian);
   });
   return dropped;
+}
+
+/** Whether there is a comment among the options in `bytes[start..end)`; for frames, so it allocates nothing. */
+export function hasComment(bytes: Uint8Array, start: number, end: number, bigEndian: boolean): boolean {
+  let at = start;
+  while (at + 4 <= end) {
+    const code = readUint16(bytes, at, bigEndian);
+    if (code === OPT_COMMENT) return true;
+    if (code === OPT_ENDOFOPT) return false;
+    const length = readUint16(bytes, at + 2, bigEndian);
+    at += 4 + length + (-length & 3);
+  }
+  return false;
+}
+
+/** Gives each comment among the options in `bytes[start..end)` (draft-ietf-opsawg-pcapng §3.5.1). */
+export function readComments(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  bigEndian: boolean,
+  take: (text: string) => void,
+): void {
+  eachOption(bytes, start, end, bigEndian, (code, at, length) => {
+    if (code === OPT_COMMENT) take(readText(bytes, at, length));
+  });
+}
+
+/** Record types of a Name Resolution Block that are read (draft-ietf-opsawg-pcapng §4.5). */
+const NRB_RECORD_END = 0;
+const NRB_RECORD_IPV4 = 1;
+const NRB_RECORD_IPV6 = 2;
+const IPV4_LENGTH = 4;
+const IPV6_LENGTH = 16;
+
+/**
+ * Gives the addresses in the records of a Name Resolution Block, as lower-case hexadecimal, each with the first of its
+ * names (draft-ietf-opsawg-pcapng §4.5). A record that runs over the end ends them.
+ */
+export function readNames(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  bigEndian: boolean,
+  take: (address: string, name: string) => void,
+): void {
+  let at = start;
+  while (at + 4 <= end) {
+    const type = readUint16(bytes, at, bigEndian);
+    const length = readUint16(bytes, at + 2, bigEndian);
+    if (type === NRB_RECORD_END || at + 4 + length > end) return;
+    const address = type === NRB_RECORD_IPV4 ? IPV4_LENGTH : type === NRB_RECORD_IPV6 ? IPV6_LENGTH : 0;
+    if (address > 0 && length > address) {
+      const first = at + 4 + address;
+      let last = first;
+      while (last < at + 4 + length && bytes[last] !== 0) last++;
+      let hex = '';
+      for (let index = at + 4; index < first; index++) hex += bytes[index]!.toString(16).padStart(2, '0');
+      if (last > first) take(hex, readText(bytes, first, last - first));
+    }
+    at += 4 + length + (-length & 3);
+  }
 }
 
 function readText(bytes: Uint8Array, at: number, length: number): string {

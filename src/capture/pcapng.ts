@@ -1,6 +1,13 @@
 import type { Fault } from './outcome.ts';
 import type { ByteCount, ByteOffset, FrameNumber } from './units.ts';
-import { Frame, type CaptureInterface, type CaptureReader, type FrameSink } from './frame.ts';
+import { CaptureNotes } from './capture-notes.ts';
+import {
+  Frame,
+  type CaptureComment,
+  type CaptureInterface,
+  type CaptureReader,
+  type FrameSink,
+} from './frame.ts';
 import { mostCaptured } from './link-types.ts';
 import {
   BYTE_ORDER_MAGIC,
@@ -8,11 +15,12 @@ import {
   ENHANCED_PACKET,
   INTERFACE_DESCRIPTION,
   INTERFACE_STATISTICS,
+  NAME_RESOLUTION,
   NUMBERED_KINDS,
   PACKET,
   SECTION_HEADER,
   SIMPLE_PACKET,
-  SKIPPED_KINDS,
+  countBlock,
   isReadKind,
 } from './pcapng-blocks.ts';
 import { readDropped, readInterfaceOptions } from './pcapng-options.ts';
@@ -35,8 +43,6 @@ const MOST_BLOCK_LENGTH: ByteCount = 134_217_728 + 65_536;
 const MOST_GATHERED_SKIP: ByteCount = 1_048_576;
 /** Most interfaces in one file, over all sections. */
 const MOST_INTERFACES = 65_536;
-/** Most kinds of unknown blocks counted by their own number; the rest are counted together. */
-const MOST_UNKNOWN_KINDS = 64;
 
 /** Drop count of a Packet Block that means "not known" (draft-ietf-opsawg-pcapng, appendix A). */
 const DROPS_UNKNOWN = 0xffff;
@@ -55,12 +61,16 @@ export class PcapngReader extends RecordReader implements CaptureReader {
   readonly #scales: TimestampScale[] = [];
   readonly #mostCaptured: ByteCount[] = [];
   readonly #skippedBlocks = new Map<string, number>();
+  readonly #notes = new CaptureNotes();
+  readonly comments: readonly CaptureComment[] = this.#notes.comments;
+  readonly names: ReadonlyMap<string, string> = this.#notes.names;
   readonly #sink: FrameSink;
   readonly #frame = new Frame();
   #number: FrameNumber = 0;
   #frames = 0;
   #bigEndian = false;
-  #begun = false;
+  /** Number of the section, from 0. */
+  #section = -1;
   /** Index of the section's first interface in `interfaces`. */
   #firstInterface = 0;
 
@@ -92,7 +102,7 @@ export class PcapngReader extends RecordReader implements CaptureReader {
         if (readUint32(bytes, at + 8, true) === BYTE_ORDER_MAGIC) this.#bigEndian = true;
         else if (readUint32(bytes, at + 8, false) === BYTE_ORDER_MAGIC) this.#bigEndian = false;
         else return this.#damage('a section header has no valid byte-order magic', origin + at + 8, '§4.1');
-      } else if (!this.#begun) {
+      } else if (this.#section < 0) {
         return this.#damage('the file does not begin with a section header', origin + at, '§4.1');
       }
       const bigEndian = this.#bigEndian;
@@ -146,7 +156,8 @@ export class PcapngReader extends RecordReader implements CaptureReader {
   protected override cut(recordStart: ByteOffset, offset: ByteOffset): Fault | undefined {
     if (offset === 0) return { text: 'the file is empty', offset };
     if (!this.withinRecord) return undefined;
-    if (!this.#begun) return { text: 'cut in the first section header', offset, clause: `${CLAUSE} §4.1` };
+    if (this.#section < 0)
+      return { text: 'cut in the first section header', offset, clause: `${CLAUSE} §4.1` };
     return {
       text: `cut in the middle of a block after frame ${this.#number}, which starts at byte ${recordStart}`,
       offset,
@@ -197,13 +208,22 @@ export class PcapngReader extends RecordReader implements CaptureReader {
     frame.seconds = scale.seconds;
     frame.nanoseconds = scale.nanoseconds;
     frame.hasTime = true;
+    this.#count(index, captureInterface);
+    const optionsStart = frame.end + (-captured & 3);
+    if (optionsStart < at + length - 4)
+      this.#notes.readFrame(bytes, optionsStart, at + length - 4, this.#bigEndian, frame.number);
+    this.#sink.frame(frame);
+    return false;
+  }
+
+  /** Numbers the frame and counts it on its interface. */
+  #count(index: number, captureInterface: CaptureInterface): void {
+    const frame = this.#frame;
     frame.interfaceIndex = index;
     frame.linkType = captureInterface.linkType;
     frame.number = ++this.#number;
     this.#frames++;
     captureInterface.frames++;
-    this.#sink.frame(frame);
-    return false;
   }
 
   /** Reads a block of another kind; true after damage. */
@@ -219,6 +239,9 @@ export class PcapngReader extends RecordReader implements CaptureReader {
         return this.#readSimplePacket(bytes, at, length, origin);
       case INTERFACE_STATISTICS:
         this.#readInterfaceStatistics(bytes, at, length);
+        return false;
+      case NAME_RESOLUTION:
+        this.#notes.readNames(bytes, at + 8, at + length - 4, this.#bigEndian);
         return false;
       case DECRYPTION_SECRETS:
         this.#readDecryptionSecrets(bytes, at, length);
@@ -238,8 +261,8 @@ export class PcapngReader extends RecordReader implements CaptureReader {
       this.#damage(`pcapng version ${major} is not read; version 1 is`, origin + at + 12, '§4.1');
       return true;
     }
-    this.#begun = true;
     this.#firstInterface = this.interfaces.length;
+    this.#notes.readSection(bytes, at + 24, at + length - 4, this.#bigEndian, ++this.#section);
     return false;
   }
 
@@ -254,6 +277,7 @@ export class PcapngReader extends RecordReader implements CaptureReader {
     }
     const linkType = readUint16(bytes, at + 8, this.#bigEndian);
     const options = readInterfaceOptions(bytes, at + 16, at + length - 4, this.#bigEndian);
+    this.#notes.readInterface(bytes, at + 16, at + length - 4, this.#bigEndian, this.interfaces.length);
     this.interfaces.push({
       name: options.name,
       description: options.description,
@@ -274,9 +298,8 @@ export class PcapngReader extends RecordReader implements CaptureReader {
     const interfaceId = readUint16(bytes, at + 8, bigEndian);
     const drops = readUint16(bytes, at + 10, bigEndian);
     const captureInterface = this.interfaces[this.#firstInterface + interfaceId];
-    if (captureInterface !== undefined && drops !== DROPS_UNKNOWN && drops !== 0) {
+    if (captureInterface !== undefined && drops !== DROPS_UNKNOWN && drops !== 0)
       captureInterface.dropped = (captureInterface.dropped ?? 0) + drops;
-    }
     return this.#givePacket(
       bytes,
       at,
@@ -310,11 +333,7 @@ export class PcapngReader extends RecordReader implements CaptureReader {
     frame.seconds = 0;
     frame.nanoseconds = 0;
     frame.hasTime = false;
-    frame.interfaceIndex = index;
-    frame.linkType = captureInterface.linkType;
-    frame.number = ++this.#number;
-    this.#frames++;
-    captureInterface.frames++;
+    this.#count(index, captureInterface);
     this.#sink.frame(frame);
     return false;
   }
@@ -337,20 +356,18 @@ export class PcapngReader extends RecordReader implements CaptureReader {
   #readDecryptionSecrets(bytes: Uint8Array, at: number, length: ByteCount): void {
     const secrets = this.#sink.secrets;
     if (secrets === undefined || length < DECRYPTION_SECRETS_LENGTH) return this.#skip(DECRYPTION_SECRETS);
-    const kind = readUint32(bytes, at + 8, this.#bigEndian);
     const stated = readUint32(bytes, at + 12, this.#bigEndian);
     const count = Math.min(stated, length - DECRYPTION_SECRETS_LENGTH);
-    secrets.call(this.#sink, kind, bytes.subarray(at + 16, at + 16 + count));
+    secrets.call(
+      this.#sink,
+      readUint32(bytes, at + 8, this.#bigEndian),
+      bytes.subarray(at + 16, at + 16 + count),
+    );
   }
 
   #skip(type: number): void {
     if (NUMBERED_KINDS.has(type)) this.#number++;
-    let kind = SKIPPED_KINDS.get(type);
-    if (kind === undefined) {
-      kind = `unknown 0x${type.toString(16).padStart(8, '0')}`;
-      if (this.#skippedBlocks.size >= MOST_UNKNOWN_KINDS && !this.#skippedBlocks.has(kind)) kind = 'unknown';
-    }
-    this.#skippedBlocks.set(kind, (this.#skippedBlocks.get(kind) ?? 0) + 1);
+    countBlock(this.#skippedBlocks, type);
   }
 
   #damage(text: string, offset: ByteOffset, clause: string): number {

@@ -115,6 +115,15 @@ export function describeUnknown(head: Uint8Array): string {
   return `This is no capture that is known here (it begins with the bytes ${first}): pcap, pcapng and gzip of either are read; if Wireshark opens it, save it there as pcapng.`;
 }
 
+/** Whether a file that begins so may be a log: text that is no other kind of file known by how it begins. */
+export function isText(head: Uint8Array): boolean {
+  return (
+    head.length > 0 &&
+    !SIGNATURES.some(([signature]) => startsWith(head, signature, 0)) &&
+    decodeText(head) !== undefined
+  );
+}
+
 function sentence(what: string, advice: string): string {
   return `This seems to be ${what}, not a capture in pcap or pcapng: ${advice}.`;
 }

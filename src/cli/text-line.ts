@@ -15,14 +15,12 @@ export function textLine(kind: RecordKind, record: JsonObject): string {
 
 function messageLine(record: JsonObject): string {
   const frame = record.frame as JsonObject;
-  const ip = (record.ip ?? record.ipv6) as JsonObject;
-  const udp = record.udp as JsonObject;
   const coap = (record.coap ?? {}) as JsonObject;
   const lwm2m = (record.lwm2m ?? {}) as JsonObject;
   const parts = [
     String(frame.number).padStart(6),
-    String(frame.time),
-    `${endpoint(ip.src, udp.srcport)} → ${endpoint(ip.dst, udp.dstport)}`,
+    frame.time === undefined ? '(no time)' : String(frame.time),
+    ends(record),
     `${text(coap.type)} ${text(coap.code)}`,
     `mid ${text(coap.mid)}`,
   ];
@@ -36,6 +34,16 @@ function messageLine(record: JsonObject): string {
   if (record.outcome !== 'ok')
     parts.push(`${text(record.outcome)}: ${text((record.fault as JsonObject)?.text)}`);
   return parts.join('  ');
+}
+
+/** Sender and receiver; those of a log that names no address as it calls them. */
+function ends(record: JsonObject): string {
+  const ip = (record.ip ?? record.ipv6) as JsonObject | undefined;
+  const udp = record.udp as JsonObject | undefined;
+  if (ip !== undefined && udp !== undefined)
+    return `${endpoint(ip.src, udp.srcport)} → ${endpoint(ip.dst, udp.dstport)}`;
+  const log = (record.log ?? {}) as JsonObject;
+  return `${text(log.src)} → ${text(log.dst)}`;
 }
 
 function endpoint(address: JsonValue | undefined, port: JsonValue | undefined): string {

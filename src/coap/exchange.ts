@@ -12,6 +12,11 @@ export const NON_LIFETIME: Seconds = 145;
 /** Time after which a sender of a CON gives up. RFC 7252 §4.8.2 */
 export const MAX_TRANSMIT_WAIT: Seconds = 93;
 
+/** Time after which a token of a multicast request may be used anew: NON_LIFETIME + MAX_LATENCY + 250 s. RFC 7390 §2.5 */
+export const MULTICAST_LIFETIME: Seconds = 495;
+
+/** Slots for requests whose answers may come from another address; a newer one takes the place of an older one. */
+const RECENT_REQUESTS = 1 << 16;
 const NANOSECONDS = 1e9;
 /** Observe value of a request that begins an observation. RFC 7641 §2 */
 const REGISTER = 0;
@@ -30,8 +35,11 @@ export const ExchangeKind = {
 
 export const EXCHANGE_KIND_NAMES = ['', '', 'piggybacked', 'separate', 'non', 'ping', 'multicast'] as const;
 
-/** How an exchange ended, as far as messages say; `timeout` is a matter of the capture's length. */
-export const ExchangeEnd = { open: 0, answered: 1, reset: 2 } as const;
+/**
+ * How an exchange ended, as far as messages say; `timeout` is a matter of the capture's length. `unwanted` is open,
+ * and its request said that it wants no answer of some class (No-Response, RFC 7967).
+ */
+export const ExchangeEnd = { open: 0, answered: 1, reset: 2, unwanted: 3 } as const;
 
 /** Where the tracker puts what it finds out; rows may be any number of messages back. */
 export interface ExchangeLinks {
@@ -49,6 +57,21 @@ export interface ExchangeLinks {
   /** CoAP code byte of a row. */
   codeOf(row: MessageRow): number;
   tokenEquals(row: MessageRow, high: number, low: number, length: number): boolean;
+  /** Capture-clock time, message ID and `MessageType` of a row. */
+  timeOf(row: MessageRow): Nanoseconds;
+  messageIdOf(row: MessageRow): number;
+  typeOf(row: MessageRow): number;
+  /** Row `row` answers a request that was sent to another address than it comes from. */
+  setFromOtherAddress(row: MessageRow): void;
+}
+
+/** Ends of conversations, to find answers that come from elsewhere; ids of endpoints as the network stage has them. */
+export interface ExchangeEnds {
+  /** Endpoint that sent row `row`, and the one that it was sent to. */
+  sender(row: MessageRow): number;
+  receiver(row: MessageRow): number;
+  /** True where two endpoints have the address or the port in common. */
+  areAkin(one: number, other: number): boolean;
 }
 
 /** What the tracker says of the message it was just given. */
@@ -70,7 +93,15 @@ export class ExchangeTracker {
   /** Request of the answer last tracked, or the message an empty one belongs to; `NO_ROW` where not seen. */
   partner: MessageRow = NO_ROW;
 
-  constructor(private readonly links: ExchangeLinks) {}
+  /** Multicast requests by token: (requester's endpoint, token length), token. */
+  readonly #byGroup = new ExpiringTable(MULTICAST_LIFETIME * NANOSECONDS);
+  /** The newest request of each slot that a requester's endpoint and a token lead to, as row + 1. */
+  readonly #recent = new Uint32Array(RECENT_REQUESTS);
+
+  constructor(
+    private readonly links: ExchangeLinks,
+    private readonly ends: ExchangeEnds,
+  ) {}
 
   /**
    * Takes row `index` of a batch, which stands at `row` in the table, at capture-clock time `clock`. Gives
@@ -125,7 +156,7 @@ export class ExchangeTracker {
       // A ping is answered by a reset (RFC 7252 §4.3).
       this.links.setPartner(other, row);
       this.links.setExchange(other, kind, ExchangeEnd.answered);
-    } else if (isRequest(this.links.codeOf(other)) && this.links.endOf(other) === ExchangeEnd.open) {
+    } else if (isRequest(this.links.codeOf(other)) && this.links.endOf(other) !== ExchangeEnd.answered) {
       this.links.setPartner(other, row);
       this.links.setExchange(other, kind, ExchangeEnd.reset);
     }
@@ -144,8 +175,21 @@ export class ExchangeTracker {
       : batch.type[index] === MessageType.non
         ? ExchangeKind.non
         : ExchangeKind.open;
-    this.links.setExchange(row, kind, ExchangeEnd.open);
+    const isWanted = batch.noResponse[index]! === 0;
+    this.links.setExchange(row, kind, isWanted ? ExchangeEnd.open : ExchangeEnd.unwanted);
     if (!batch.hasToken(index)) return;
+    const sender = this.ends.sender(row);
+    if (multicast)
+      this.#byGroup.add(
+        sender * 32 + Math.min(batch.tokenLength[index]!, 31),
+        batch.tokenHigh[index]!,
+        batch.tokenLow[index]!,
+        row,
+        batch.observe[index]!,
+        clock,
+      );
+    else if (batch.tokenLength[index]! > 0)
+      this.#recent[slotOf(sender, batch.tokenHigh[index]!, batch.tokenLow[index]!)] = row + 1;
     this.#byToken.add(
       requesterKey * 32 + Math.min(batch.tokenLength[index]!, 31),
       batch.tokenHigh[index]!,
@@ -182,10 +226,12 @@ export class ExchangeTracker {
         while (found && this.#byToken.hash !== REGISTER) found = this.#byToken.older();
       if (found) request = this.#byToken.row;
     }
+    if (request === NO_ROW) request = this.#elsewhere(batch, index, row, clock);
     if (request === NO_ROW) return;
     this.partner = request;
     this.links.setPartner(row, request);
-    if (this.links.endOf(request) !== ExchangeEnd.open) return;
+    const end = this.links.endOf(request);
+    if (end !== ExchangeEnd.open && end !== ExchangeEnd.unwanted) return;
     const asked = this.links.kindOf(request);
     const kind =
       asked === ExchangeKind.open
@@ -197,7 +243,50 @@ export class ExchangeTracker {
     this.links.setPartner(request, row);
   }
 
+  /**
+   * The request of an answer that comes from another address than the request went to: of a member of a group
+   * (RFC 7252 §8.2), or of a server with several addresses. Only the requester's endpoint and the token tell.
+   */
+  #elsewhere(batch: MessageBatch, index: number, row: MessageRow, clock: Nanoseconds): MessageRow {
+    const high = batch.tokenHigh[index]!;
+    const low = batch.tokenLow[index]!;
+    const length = batch.tokenLength[index]!;
+    const type = batch.type[index]!;
+    const receiver = this.ends.receiver(row);
+    if (this.#byGroup.size > 0 && type !== MessageType.ack) {
+      this.#byGroup.forget(clock);
+      if (this.#byGroup.find(receiver * 32 + Math.min(length, 31), high, low)) return this.#byGroup.row;
+    }
+    // An empty token is everybody's.
+    if (length === 0) return NO_ROW;
+    const request = this.#recent[slotOf(receiver, high, low)]! - 1;
+    if (request < 0) return NO_ROW;
+    const { links, ends } = this;
+    const end = links.endOf(request);
+    const fits =
+      links.tokenEquals(request, high, low, length) &&
+      ends.sender(request) === receiver &&
+      (end === ExchangeEnd.open || end === ExchangeEnd.unwanted) &&
+      clock - links.timeOf(request) <= EXCHANGE_LIFETIME * NANOSECONDS &&
+      // A notification whose request was not seen may have the same token.
+      batch.observe[index] === NO_OPTION &&
+      (type !== MessageType.ack ||
+        (links.typeOf(request) === MessageType.con &&
+          links.messageIdOf(request) === batch.messageId[index])) &&
+      ends.areAkin(ends.receiver(request), ends.sender(row));
+    if (!fits) return NO_ROW;
+    links.setFromOtherAddress(row);
+    return request;
+  }
+
   #isRequestWith(row: MessageRow, high: number, low: number, length: number): boolean {
     return isRequest(this.links.codeOf(row)) && this.links.tokenEquals(row, high, low, length);
   }
+}
+
+function slotOf(endpoint: number, high: number, low: number): number {
+  let hash = Math.imul(endpoint ^ 0x9e3779b9, 0x85ebca6b);
+  hash = Math.imul((hash ^ (hash >>> 15)) + high, 0xc2b2ae35);
+  hash = Math.imul((hash ^ (hash >>> 13)) + low, 0x27d4eb2f);
+  return (hash ^ (hash >>> 16)) & (RECENT_REQUESTS - 1);
 }

@@ -1,5 +1,5 @@
 import type { FrameNumber, Nanoseconds } from '../capture/units.ts';
-import type { MessageView } from './message.ts';
+import { type MessageView, NO_OPTION } from './message.ts';
 import { writeLocationPath, writeUriPath, writeUriQuery } from './uri-text.ts';
 
 /** Messages a batch holds at most; the border between reading frames and understanding messages. */
@@ -8,6 +8,9 @@ export const BATCH_ROWS = 4096;
 const BATCH_BYTES = 4 << 20;
 /** Room a message may need beside its own bytes for path, query and location as text. */
 const TEXT_ROOM = 3;
+
+/** Bits of a batch's `blockKind`: the block option is Q-Block1, Q-Block2 (RFC 9177). */
+export const BlockKind = { quick1: 1, quick2: 2 } as const;
 
 /** Where a message was seen; set by the caller for each message before `add`. */
 export class MessagePlace {
@@ -55,10 +58,17 @@ export class MessageBatch {
   readonly contentFormat = new Uint16Array(BATCH_ROWS);
   readonly accept = new Uint16Array(BATCH_ROWS);
   readonly observe = new Uint32Array(BATCH_ROWS);
+  /** Block1 or Q-Block1, Block2 or Q-Block2; `blockKind` tells which. */
   readonly block1 = new Uint32Array(BATCH_ROWS);
   readonly block2 = new Uint32Array(BATCH_ROWS);
+  readonly blockKind = new Uint8Array(BATCH_ROWS);
   readonly size1 = new Uint32Array(BATCH_ROWS);
   readonly size2 = new Uint32Array(BATCH_ROWS);
+  /** No-Response (RFC 7967), 0 for none: bit c−1 is set where answers of class c are not wanted. */
+  readonly noResponse = new Uint8Array(BATCH_ROWS);
+  /** Hash of the first ETag, and over the options of the cache key that no other column holds; 0 for none. */
+  readonly etag = new Uint32Array(BATCH_ROWS);
+  readonly keyHash = new Uint32Array(BATCH_ROWS);
   /** Length of the captured message in bytes, and of its payload on the wire. */
   readonly length = new Uint32Array(BATCH_ROWS);
   readonly payloadLength = new Uint32Array(BATCH_ROWS);
@@ -123,10 +133,16 @@ export class MessageBatch {
     this.contentFormat[row] = view.contentFormat;
     this.accept[row] = view.accept;
     this.observe[row] = view.observe;
-    this.block1[row] = view.block1;
-    this.block2[row] = view.block2;
+    const quick1 = view.block1 === NO_OPTION && view.qBlock1 !== NO_OPTION;
+    const quick2 = view.block2 === NO_OPTION && view.qBlock2 !== NO_OPTION;
+    this.block1[row] = quick1 ? view.qBlock1 : view.block1;
+    this.block2[row] = quick2 ? view.qBlock2 : view.block2;
+    this.blockKind[row] = (quick1 ? BlockKind.quick1 : 0) | (quick2 ? BlockKind.quick2 : 0);
     this.size1[row] = view.size1;
     this.size2[row] = view.size2;
+    this.noResponse[row] = view.noResponse === NO_OPTION ? 0 : view.noResponse;
+    this.etag[row] = view.etag;
+    this.keyHash[row] = view.keyHash;
     this.length[row] = length;
     this.payloadLength[row] = view.payloadLength;
     this.bytesOffset[row] = offset;

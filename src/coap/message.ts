@@ -1,6 +1,6 @@
 import { Outcome, type OutcomeCode } from '../capture/outcome.ts';
 import { MAXIMUM_OPTIONS, MessageFault } from './message-fault.ts';
-import { OptionNumber } from './option.ts';
+import { hashOption, isNoCacheKey, OptionNumber } from './option.ts';
 
 export { MAXIMUM_OPTIONS, MessageFault, messageFault } from './message-fault.ts';
 
@@ -46,6 +46,10 @@ export class MessageView {
   size1 = NO_OPTION;
   size2 = NO_OPTION;
   noResponse = NO_OPTION;
+  /** Hash of the first ETag, 0 for none (RFC 7252 §5.10.6). */
+  etag = 0;
+  /** Hash over the options of the cache key (RFC 7252 §5.4.2) that no other field holds, 0 for none. */
+  keyHash = 0;
   hasOscore = false;
   /** The payload marker was read. */
   #hasMarker = false;
@@ -80,6 +84,7 @@ export class MessageView {
     this.contentFormat = this.accept = NO_FORMAT;
     this.observe = this.block1 = this.block2 = this.qBlock1 = this.qBlock2 = NO_OPTION;
     this.size1 = this.size2 = this.noResponse = NO_OPTION;
+    this.etag = this.keyHash = 0;
     this.hasOscore = this.#hasMarker = false;
     this.pathCount = this.queryCount = this.locationCount = 0;
     const length = end - start;
@@ -283,7 +288,20 @@ export class MessageView {
         break;
       case OptionNumber.oscore:
         this.hasOscore = true;
+        this.keyHash = hashOption(this.keyHash, number, this.bytes, position, length);
         break;
+      case OptionNumber.etag:
+        if (this.etag === 0) this.etag = hashOption(0, number, this.bytes, position, length);
+        break;
+      // Conditions and the age of an answer do not tell one body from another (RFC 7959 §2.10).
+      case OptionNumber.ifMatch:
+      case OptionNumber.ifNoneMatch:
+      case OptionNumber.maxAge:
+      case OptionNumber.hopLimit:
+        break;
+      default:
+        if (!isNoCacheKey(number))
+          this.keyHash = hashOption(this.keyHash, number, this.bytes, position, length);
     }
   }
 

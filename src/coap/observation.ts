@@ -1,6 +1,6 @@
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
-import { Code, isResponse } from './code.ts';
+import { Code, isResponse, MessageType } from './code.ts';
 import { blockNumber, NO_OPTION } from './message.ts';
 import type { MessageBatch } from './message-batch.ts';
 import { TokenTable } from './token-table.ts';
@@ -18,6 +18,11 @@ const LARGEST_GAP = 16;
 /** Steps of one, for each gap, that show that a server counts its notifications and nothing else. */
 const COUNTING_STEPS = 8;
 
+/** Path of an observation whose request was not seen. */
+export const UNKNOWN_PATH = -1;
+/** Observations whose request was not seen; notifications of further ones belong to none. */
+const MAXIMUM_UNASKED = 1 << 16;
+
 export type ObservationEnd =
   | 'cancelled'
   | 'reset'
@@ -33,8 +38,12 @@ export interface Observation {
   conversation: number;
   /** True where endpoint A of the flow observes. */
   observerIsA: boolean;
+  /** Number of the path, or `UNKNOWN_PATH`. */
   pathId: number;
+  /** Request that began it; `NO_ROW` where it was not seen: then `first` is a notification. */
   request: MessageRow;
+  /** Message by which it was first seen. */
+  first: MessageRow;
   /** Request that last asked for it: `request`, or one that refreshed it. */
   asked: MessageRow;
   /** Answer that established it; undefined before it came. */
@@ -80,6 +89,7 @@ export class ObservationTracker {
   /** Observations by who observes, where, with which token; numbered as in `observations`. */
   readonly #byToken = new TokenTable();
   readonly #byConversation = new Map<number, number[]>();
+  #unaskedCount = 0;
 
   /**
    * Takes a request (repeats left out). Gives the index of the observation it begins, refreshes or cancels,
@@ -93,7 +103,12 @@ export class ObservationTracker {
     // same asks for no observation.
     if (batch.block2[index] !== NO_OPTION && blockNumber(batch.block2[index]!) > 0) return -1;
     if (observe === DEREGISTER) {
-      if (found >= 0) this.observations[found]!.cancelling = row;
+      if (found >= 0) {
+        const known = this.observations[found]!;
+        known.cancelling = row;
+        // It names the resource that is observed (RFC 7641 §3.6).
+        if (known.pathId === UNKNOWN_PATH) known.pathId = pathId;
+      }
       return found;
     }
     if (observe !== REGISTER) return -1;
@@ -109,12 +124,25 @@ export class ObservationTracker {
       }
       if (known.ended === 'open') this.#end(known, 'replaced', row, time);
     }
+    return this.#begin(batch, index, row, batch.fromA[index] === 1, row, pathId, time);
+  }
+
+  #begin(
+    batch: MessageBatch,
+    index: number,
+    row: MessageRow,
+    observerIsA: boolean,
+    request: MessageRow,
+    pathId: number,
+    time: Nanoseconds,
+  ): number {
     const created = this.observations.length;
     this.observations.push({
       conversation: batch.conversation[index]!,
-      observerIsA: batch.fromA[index] === 1,
+      observerIsA,
       pathId,
-      request: row,
+      request,
+      first: row,
       asked: row,
       from: time,
       to: time,
@@ -138,7 +166,7 @@ export class ObservationTracker {
       tokenLength: batch.tokenLength[index]!,
     });
     this.#byToken.add(
-      batch.conversation[index]! * 2 + batch.fromA[index]!,
+      batch.conversation[index]! * 2 + (observerIsA ? 1 : 0),
       batch.tokenHigh[index]!,
       batch.tokenLow[index]!,
       batch.tokenLength[index]!,
@@ -158,12 +186,12 @@ export class ObservationTracker {
     partner: MessageRow,
     time: Nanoseconds,
   ): number {
-    if (this.observations.length === 0 || !isResponse(batch.code[index]!) || !batch.hasToken(index))
-      return -1;
-    const found = this.#find(batch, index, batch.fromA[index] === 0);
-    if (found < 0) return -1;
-    const known = this.observations[found]!;
     const observes = batch.observe[index] !== NO_OPTION;
+    if ((this.observations.length === 0 && !observes) || !isResponse(batch.code[index]!)) return -1;
+    if (!batch.hasToken(index)) return -1;
+    const found = this.#find(batch, index, batch.fromA[index] === 0);
+    if (found < 0) return observes && partner === NO_ROW ? this.#unasked(batch, index, row, time) : -1;
+    const known = this.observations[found]!;
     if (known.cancelling !== undefined && partner === known.cancelling) {
       if (known.ended === 'open') this.#end(known, 'cancelled', row, time);
       return found;
@@ -197,6 +225,20 @@ export class ObservationTracker {
     known.to = time;
     this.#order(known, batch.observe[index]!, time);
     return found;
+  }
+
+  /** A notification of which the capture missed the request: it began before, of which resource nobody knows. */
+  #unasked(batch: MessageBatch, index: number, row: MessageRow, time: Nanoseconds): number {
+    const isNotification = batch.type[index]! <= MessageType.non && batch.code[index] === Code.content;
+    if (!isNotification || this.#unaskedCount === MAXIMUM_UNASKED) return -1;
+    this.#unaskedCount++;
+    const created = this.#begin(batch, index, row, batch.fromA[index] === 0, NO_ROW, UNKNOWN_PATH, time);
+    const known = this.observations[created]!;
+    known.established = row;
+    known.notifications = 1;
+    known.sequence = batch.observe[index]!;
+    known.contentFormat = batch.contentFormat[index]!;
+    return created;
   }
 
   /** Takes a reset that answers a notification: the observer has forgotten the relation (RFC 7641 §3.6). */

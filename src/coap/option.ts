@@ -1,15 +1,19 @@
 /** The registry of CoAP options: number, name, format, lengths, repeatability (protocol facts of the RFCs named). */
 
 export const OptionNumber = {
+  ifMatch: 1,
   uriHost: 3,
   etag: 4,
+  ifNoneMatch: 5,
   observe: 6,
   uriPort: 7,
   locationPath: 8,
   oscore: 9,
   uriPath: 11,
   contentFormat: 12,
+  maxAge: 14,
   uriQuery: 15,
+  hopLimit: 16,
   accept: 17,
   qBlock1: 19,
   locationQuery: 20,
@@ -113,4 +117,19 @@ export function isUnsafe(number: number): boolean {
 /** True where a safe option is not part of the cache key (RFC 7252 §5.4.6). */
 export function isNoCacheKey(number: number): boolean {
   return (number & 0x1e) === 0x1c;
+}
+
+/** Mixes an option, its value in `bytes` at `position`, into `hash`; gives 32 bits, never 0. */
+export function hashOption(
+  hash: number,
+  number: number,
+  bytes: Uint8Array,
+  position: number,
+  length: number,
+): number {
+  let mixed = Math.imul(hash ^ number, 0x9e3779b1) ^ length;
+  for (let index = 0; index < length; index++)
+    mixed = Math.imul(mixed ^ bytes[position + index]!, 0x01000193);
+  mixed = Math.imul(mixed ^ (mixed >>> 15), 0x85ebca6b);
+  return (mixed ^ (mixed >>> 13)) >>> 0 || 1;
 }

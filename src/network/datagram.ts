@@ -41,6 +41,9 @@ export class Datagram {
   addressBytes: Uint8Array = new Uint8Array(0);
   sourceAddress = 0;
   destinationAddress = 0;
+  /** True where that end has no address that is known: then its two words tell it from others (`FlowTable`). */
+  isSourceUnnamed = false;
+  isDestinationUnnamed = false;
   sourcePort = 0;
   destinationPort = 0;
   /** Destination is a multicast or broadcast address. */

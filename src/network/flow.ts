@@ -9,6 +9,13 @@ export const Transport = { udp: 0, tcp: 1, ws: 2 } as const;
 /** Words of an address in the pool. */
 const IPV4_WORDS = 1;
 const IPV6_WORDS = 4;
+/** An end without an address: which log, and which end of it (`UNNAMED_ENDS`). */
+const UNNAMED_WORDS = 2;
+
+/** Ends of a message in a log that names no address, as people read them. */
+export const UNNAMED_ENDS = ['log', 'peer', 'one end', 'other end'] as const;
+/** Indexes of `UNNAMED_ENDS`: who wrote the log and who talks to it, or two ends that only messages tell apart. */
+export const UnnamedEnd = { log: 0, peer: 1, one: 2, other: 3 } as const;
 
 /**
  * Numbers endpoints (IP version, address, port) and flows (two endpoints and a transport, in either direction)
@@ -80,21 +87,22 @@ export class FlowTable {
 
   /**
    * Gives the id of the datagram's flow, a new one where it is the first of it, and sets `fromA`. Endpoint A is
-   * the one that was seen first as source. `transport` is a `Transport` code.
+   * the one that was seen first as source. An unnamed end (`Datagram.isSourceUnnamed`) has two words of four bytes in
+   * the place of its address: the number of its log, from 0, and an `UnnamedEnd`. `transport` is a `Transport` code.
    */
   lookup(datagram: Datagram, transport: number): number {
     const { addressBytes, ipVersion } = datagram;
     const source = this.#endpoint(
       addressBytes,
       datagram.sourceAddress,
-      ipVersion,
+      datagram.isSourceUnnamed ? 0 : ipVersion,
       datagram.sourcePort,
       false,
     );
     const destination = this.#endpoint(
       addressBytes,
       datagram.destinationAddress,
-      ipVersion,
+      datagram.isDestinationUnnamed ? 0 : ipVersion,
       datagram.destinationPort,
       datagram.multicast,
     );
@@ -154,18 +162,21 @@ export class FlowTable {
     return this.#endpointGroup.values[endpoint] !== 0;
   }
 
-  /** IP version of an endpoint: 4 or 6. */
+  /** IP version of an endpoint: 4 or 6, and 0 for an end without an address. */
   ipVersion(endpoint: number): number {
-    return this.#addressWords(this.addressId(endpoint)) === IPV4_WORDS ? 4 : 6;
+    const words = this.#addressWords(this.addressId(endpoint));
+    return words === UNNAMED_WORDS ? 0 : words === IPV4_WORDS ? 4 : 6;
   }
 
-  /** Address of an endpoint as text: `10.0.0.7`, `2001:db8::1`. Made when first asked for. */
+  /** Address of an endpoint as text: `10.0.0.7`, `2001:db8::1`; `log`, `peer` without one. Made when first asked for. */
   endpointAddressText(endpoint: number): string {
     const address = this.addressId(endpoint);
     let text = this.#texts.get(address);
     if (text === undefined) {
       const words = this.#addressWords(address);
       const start = this.#wordStart.values[address]!;
+      if (words === UNNAMED_WORDS)
+        return unnamedText(this.#words.values[start]!, this.#words.values[start + 1]!);
       for (let index = 0; index < 4 * words; index++)
         this.#scratch[index] = this.#words.values[start + (index >> 2)]! >>> (24 - 8 * (index & 3));
       text = addressText(this.#scratch, 0, words === IPV4_WORDS ? 4 : 6);
@@ -174,8 +185,9 @@ export class FlowTable {
     return text;
   }
 
-  /** Endpoint as text: `10.0.0.7:56830`, `[::1]:5683`. */
+  /** Endpoint as text: `10.0.0.7:56830`, `[::1]:5683`; the name alone of one without an address. */
   endpointText(endpoint: number): string {
+    if (this.ipVersion(endpoint) === 0) return this.endpointAddressText(endpoint);
     return endpointText(this.endpointAddressText(endpoint), this.endpointPort(endpoint));
   }
 
@@ -183,7 +195,7 @@ export class FlowTable {
     const addressHash = this.#load(bytes, at, version);
     const hash = mix(addressHash, port);
     const slots = this.#endpointSlots;
-    const words = version === 4 ? IPV4_WORDS : IPV6_WORDS;
+    const words = version === 4 ? IPV4_WORDS : version === 6 ? IPV6_WORDS : UNNAMED_WORDS;
     let slot = slots.first(hash);
     for (let endpoint = slots.at(slot); endpoint >= 0; endpoint = slots.at(slot)) {
       if (
@@ -205,6 +217,7 @@ export class FlowTable {
     this.#word0 = word(bytes, at);
     if (version === 4) return mix(4, this.#word0);
     this.#word1 = word(bytes, at + 4);
+    if (version === 0) return mix(mix(0, this.#word0), this.#word1);
     this.#word2 = word(bytes, at + 8);
     this.#word3 = word(bytes, at + 12);
     return mix(mix(mix(mix(6, this.#word0), this.#word1), this.#word2), this.#word3);
@@ -216,6 +229,7 @@ export class FlowTable {
     if (pool[start]! !== this.#word0 || this.#addressWords(address) !== words) return false;
     return (
       words === IPV4_WORDS ||
+      (pool[start + 1] === this.#word1 && words === UNNAMED_WORDS) ||
       (pool[start + 1] === this.#word1 && pool[start + 2] === this.#word2 && pool[start + 3] === this.#word3)
     );
   }
@@ -237,6 +251,7 @@ export class FlowTable {
     }
     const address = this.#wordStart.push(this.#words.length);
     this.#words.push(this.#word0);
+    if (words === UNNAMED_WORDS) this.#words.push(this.#word1);
     if (words === IPV6_WORDS) {
       this.#words.push(this.#word1);
       this.#words.push(this.#word2);
@@ -253,7 +268,8 @@ export class FlowTable {
   #addressHash(address: number): number {
     const start = this.#wordStart.values[address]!;
     const pool = this.#words.values;
-    let hash = this.#addressWords(address) === IPV4_WORDS ? 4 : 6;
+    const words = this.#addressWords(address);
+    let hash = words === UNNAMED_WORDS ? 0 : words === IPV4_WORDS ? 4 : 6;
     for (let index = 0; index < this.#addressWords(address); index++) hash = mix(hash, pool[start + index]!);
     return hash;
   }
@@ -274,6 +290,10 @@ export class FlowTable {
       this.#flowSlots.insert(mix(mix(Math.min(a, b), Math.max(a, b)), this.transport(flow)), flow);
     }
   }
+}
+
+function unnamedText(log: number, end: number): string {
+  return log === 0 ? UNNAMED_ENDS[end]! : `${UNNAMED_ENDS[end]!} ${log + 1}`;
 }
 
 /** Four bytes as one signed number: an address is only compared, and small integers are the faster ones. */

@@ -1,4 +1,5 @@
 import type { Frame } from '../capture/frame.ts';
+import { LOG_DATAGRAM } from '../capture/hex-dump.ts';
 import type { ByteOffset } from '../capture/units.ts';
 import type { Datagram } from './datagram.ts';
 import { DatagramKind } from './datagram.ts';
@@ -55,7 +56,8 @@ export class NetworkReader {
   /**
    * Reads one frame into `out`, which is valid until the frame's bytes change; see `DatagramKind` for the
    * outcomes. Where the snap length cut the payload but not the headers, the kind is still `udp` and
-   * `payloadLength` passes `end - start`.
+   * `payloadLength` passes `end - start`. What stands in a log without headers (`LOG_DATAGRAM`) is a payload whose
+   * ends the caller sets.
    */
   read(frame: Frame, out: Datagram): void {
     const layer = this.#layer;
@@ -64,8 +66,20 @@ export class NetworkReader {
     this.#shift = 0;
     this.#isWpan = false;
     out.pieces = undefined;
+    out.isSourceUnnamed = false;
+    out.isDestinationUnnamed = false;
     out.notRead = NotRead.none;
     out.notReadDetail = 0;
+    if (frame.linkType === LOG_DATAGRAM) {
+      out.kind = DatagramKind.udp;
+      out.bytes = frame.bytes;
+      out.start = frame.start;
+      out.end = frame.end;
+      out.payloadLength = frame.originalLength;
+      out.checksum = 0;
+      out.multicast = false;
+      return;
+    }
     const inner = readLink(frame.linkType, layer);
     if (inner !== Inner.none && this.#readPackets(frame, inner, out)) return;
     const code = layer.notRead;

@@ -1,8 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { detectContainer, DETECT_LENGTH } from '../capture/container.ts';
-import type { CaptureReader } from '../capture/frame.ts';
+import { detectContainer, DETECT_LENGTH, type PacketContainer } from '../capture/container.ts';
 import { gunzip } from '../capture/gunzip.ts';
 import { DESCRIBE_LENGTH, describeUnknown } from '../capture/unknown-file.ts';
 import type { ByteCount } from '../capture/units.ts';
@@ -17,7 +16,7 @@ export class CaptureFile {
     readonly path: string,
     /** Length of the file as it was when it was opened, compressed or not. */
     readonly size: ByteCount,
-    readonly container: CaptureReader['container'],
+    readonly container: PacketContainer,
     private readonly compressed: boolean,
   ) {}
 

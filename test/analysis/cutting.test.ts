@@ -4,8 +4,7 @@ import { type Analysis, faultOf } from '../../src/analysis/analysis.ts';
 import { MessageFacts } from '../../src/analysis/message-facts.ts';
 import type { MessageTable } from '../../src/analysis/message-table.ts';
 import type { JsonObject } from '../../src/analysis/records/json.ts';
-import { openReader } from '../../src/capture/container.ts';
-import type { CaptureReader } from '../../src/capture/frame.ts';
+import { openReader, type PacketContainer } from '../../src/capture/container.ts';
 import type { Fault } from '../../src/capture/outcome.ts';
 import { NO_ROW } from '../../src/capture/units.ts';
 import { isRequest } from '../../src/coap/code.ts';
@@ -189,7 +188,7 @@ function withoutLateKeys(record: JsonObject, settled: boolean): JsonObject {
 
 /** Pushes bytes to a bare reader and ends it: the frames it gave and its fault. */
 function readOnly(
-  container: CaptureReader['container'],
+  container: PacketContainer,
   bytes: Uint8Array,
   place: number,
 ): { frames: number; fault: Fault | undefined } {
@@ -257,7 +256,7 @@ describe('a cut file gives the same messages up to the cut', () => {
       : placesIn(path, bytes.length, PLACES);
     // One run is stopped at every place: after each, its tables must be the beginning of the whole run's.
     const growing = (await beginFile(path, bytes))!;
-    const container = growing.files[0]!.reader!.container;
+    const container = growing.files[0]!.reader!.container as PacketContainer;
     const { messages } = growing.tracking;
     let pushed = 0;
     let compared = -1;

@@ -8,9 +8,9 @@ import { FIXTURES, RECORDED } from '../captures.ts';
 /** Keys of records in their order: a dotted path stands for the keys of an object within, `[]` for those of a list's objects. */
 const KEYS: Record<RecordKind, string> = {
   info: `file container compression bytes frames from to interfaces interfaces[].name interfaces[].link
-    interfaces[].link_number interfaces[].frames interfaces[].dropped messages not_read not_read[].what not_read[].frames
+    interfaces[].link_number interfaces[].frames interfaces[].dropped messages comments names secrets not_read not_read[].what not_read[].frames
     sealed sealed[].what sealed[].records sealed[].handshake clock_breaks fault fault.text fault.offset fault.clause`,
-  messages: `id frame frame.number frame.time frame.file frame.interface frame.numbers ip ip.src ip.dst ipv6 ipv6.src
+  messages: `id frame frame.number frame.time frame.file frame.interface frame.comment frame.numbers log log.src log.dst ip ip.src ip.dst ipv6 ipv6.src
     ipv6.dst udp udp.srcport udp.dstport transport security sightings outcome fault fault.text fault.offset fault.clause
     coap coap.type coap.code coap.mid coap.token coap.opt coap.opt[].number coap.opt[].name coap.opt[].value
     coap.uri_path coap.uri_query coap.content_format coap.accept coap.observe
@@ -18,7 +18,7 @@ const KEYS: Record<RecordKind, string> = {
     coap.block2.size coap.q_block1 coap.q_block1.num coap.q_block1.more coap.q_block1.size coap.q_block2
     coap.q_block2.num coap.q_block2.more coap.q_block2.size coap.payload_length coap.request_in coap.response_in
     coap.response_time coap.duplicate_of coap.exchange coap.exchange.kind coap.exchange.transmissions
-    coap.exchange.ended coap.links coap.links.request coap.links.response coap.links.first
+    coap.exchange.ended coap.exchange.from_other_address coap.links coap.links.request coap.links.response coap.links.first
     transfer transfer.direction transfer.length transfer.sha256 transfer.complete oscore
     lwm2m lwm2m.interface lwm2m.operation lwm2m.path lwm2m.paths lwm2m.device lwm2m.format lwm2m.guessed lwm2m.fault
     lwm2m.fault.text lwm2m.fault.offset lwm2m.fault.clause lwm2m.values lwm2m.values[].path lwm2m.values[].name

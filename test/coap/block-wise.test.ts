@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { MessageFlag } from '../../src/analysis/message-table.ts';
 import type { Transfer } from '../../src/coap/block-wise.ts';
 import { TransferTracker } from '../../src/coap/block-wise.ts';
+import { TransferKey } from '../../src/coap/transfer.ts';
 import { MessageBatch, MessagePlace } from '../../src/coap/message-batch.ts';
 import { MessageView } from '../../src/coap/message.ts';
 import type { MessageToWrite, OptionToWrite } from './coap-message.ts';
@@ -52,7 +53,7 @@ class Blocks {
       extra,
       true,
     );
-    return [this.tracker.request(batch, 0, this.#row, pathId, this.#row * 1e9), this.#row++];
+    return [this.tracker.request(batch, 0, this.#row, this.#key(code, pathId, extra), this.#row * 1e9), this.#row++]; // prettier-ignore
   }
 
   /** The answer to a request of a transfer. */
@@ -69,7 +70,7 @@ class Blocks {
     if (!('format' in extra) || extra.format !== undefined) options.push([12, format]);
     if (announced !== undefined) options.push([28, announced]);
     const batch = this.#batch({ type: 'ACK', code, options, payload: this.#payload(number, more, size, extra) }, extra, false); // prettier-ignore
-    return [this.tracker.response(batch, 0, this.#row, codeByte('0.01'), pathId, this.#row * 1e9), this.#row++]; // prettier-ignore
+    return [this.tracker.response(batch, 0, this.#row, this.#key('0.01', pathId, extra), this.#row * 1e9), this.#row++]; // prettier-ignore
   }
 
   /** All blocks of the body with their answers; gives the transfer. */
@@ -82,6 +83,15 @@ class Blocks {
       this.answer(transfer, more ? middle : last);
     }
     return transfer;
+  }
+
+  #key(code: string, pathId: number, { conversation = 3 }: Partial<Extra>): TransferKey {
+    const key = new TransferKey();
+    key.conversation = conversation;
+    key.requesterIsA = true;
+    key.method = codeByte(code);
+    key.pathId = pathId;
+    return key;
   }
 
   #payload(number: number, more: boolean, size: number, { payload }: Partial<Extra>): Uint8Array {
@@ -191,8 +201,8 @@ describe('Block1 (RFC 7959 §2.5)', () => {
     ['again from the start behind a complete one', (b) => { b.pushAll(16); b.pushAll(16); }, [{ ended: 'complete', restarts: 0 }, { ended: 'complete', restarts: 0 }]],
     ['a block with a new ID', (b) => { start(b); b.push(1, true, 16); b.answer(b.push(2, false, 16)[0], '2.04'); }, [{ ended: 'complete', repeated: 1, received: 40, blocks: 3, rows: '0,2,5' }]],
     ['the last block again', (b) => { const transfer = b.pushAll(16); expect(b.push(2, false, 16)[0]).toBe(transfer); }, [{ ended: 'complete', repeated: 1, blocks: 3 }]],
-    ['a block that is missing', (b) => { b.push(0, true, 16); b.answer(b.push(2, false, 16)[0], '4.08'); }, [{ ended: 'refused', received: 16, blocks: 1 }]],
-    ['a block that the capture missed', (b) => { b.push(0, true, 16); b.answer(b.push(2, false, 16)[0], '2.04'); }, [{ ended: 'open', received: 16, blocks: 1 }]],
+    ['a block that is missing', (b) => { b.push(0, true, 16); b.answer(b.push(2, false, 16)[0], '4.08'); }, [{ ended: 'refused', received: 16, blocks: 2 }]],
+    ['a block that the capture missed', (b) => { b.push(0, true, 16); b.answer(b.push(2, false, 16)[0], '2.04'); }, [{ ended: 'complete', received: 16, blocks: 2 }]],
     ['a missing block that comes later, and the rest again', (b) => { b.push(0, true, 16); b.push(2, false, 16); b.push(1, true, 16); b.answer(b.push(2, false, 16)[0], '2.04'); }, [{ ended: 'complete', received: 40, blocks: 3 }]],
     // RFC 7959 §2.9.1: 2.31 says that more is wanted, and there is no more.
     ['2.31 to the last block ends nothing', (b) => b.pushAll(16, '2.31'), [{ ended: 'open', received: 40, code: codeByte('2.31') }]],
@@ -276,7 +286,7 @@ describe('Block2 (RFC 7959 §2.4)', () => {
     ['overwritten by a body of one block', (b) => { b.pull(0, true, 16); b.pull(0, false, 64); }, [{ ended: 'restarted' }]],
     ['a block that comes twice', (b) => { b.pull(0, true, 16); b.pull(1, true, 16); b.pull(1, true, 16); b.pull(2, false, 16); }, [{ ended: 'complete', repeated: 1, blocks: 3, rows: '0,1,3' }]],
     ['the last block again', (b) => { b.pull(0, true, 32); b.pull(1, false, 32); b.pull(1, false, 32); }, [{ ended: 'complete', repeated: 1, blocks: 2 }]],
-    ['a block that is missing', (b) => { b.pull(0, true, 16); b.pull(2, false, 16); }, [{ ended: 'open', received: 16, blocks: 1 }]],
+    ['a block that is missing', (b) => { b.pull(0, true, 16); b.pull(2, false, 16); }, [{ ended: 'complete', received: 16, blocks: 2 }]],
     ['smaller blocks behind block 0: the offset stays', (b) => { b.pull(0, true, 32); b.pull(2, false, 16); }, [{ ended: 'complete', received: 40, blocks: 2, size: 16 }]],
     ['again behind a complete one', (b) => { for (let time = 0; time < 2; time++) { b.pull(0, true, 32); b.pull(1, false, 32); } }, [{ ended: 'complete', restarts: 0 }, { ended: 'complete', restarts: 0 }]],
   ]; // prettier-ignore

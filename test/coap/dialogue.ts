@@ -24,6 +24,8 @@ export const DEVICE: Endpoint = { address: '10.0.0.7', port: 40000 };
 export const OTHER_DEVICE: Endpoint = { address: '10.0.0.8', port: 40000 };
 /** Another port behind the address of `DEVICE`, as a translator of addresses gives it. */
 export const NEIGHBOUR: Endpoint = { address: '10.0.0.7', port: 40001 };
+/** Another address of the server, as a host with several has. */
+export const SERVER_ELSEWHERE: Endpoint = { address: '10.0.0.2', port: 5683 };
 export const GROUP: Endpoint = { address: '224.0.1.187', port: 5683 };
 
 /** Messages sent one by one through the whole analysis; says what its tables hold of each. */
@@ -67,7 +69,8 @@ export class Dialogue {
 
   /**
    * What the tables say of a row: `=row` the first copy of a repeat; else kind and end of its exchange, `~row` its
-   * other half, `x2` how often it was sent, `acked` where an empty ACK came for it.
+   * other half, `x2` how often it was sent, `acked` where an empty ACK came for it, `elsewhere` where it comes from
+   * another address than its request went to.
    */
   line(row: number): string {
     const { messages } = this.analysis.tracking;
@@ -84,6 +87,7 @@ export class Dialogue {
     const sent = messages.transmissions.get(row);
     if (sent > 1) words.push(`x${sent}`);
     if (messages.has(row, MessageFlag.acknowledged)) words.push('acked');
+    if (messages.has(row, MessageFlag.fromOtherAddress)) words.push('elsewhere');
     return words.join(' ');
   }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { MessageToWrite } from './coap-message.ts';
 import { hex, path } from './coap-message.ts';
 import type { Endpoint } from './dialogue.ts';
-import { DEVICE, Dialogue, GROUP, NEIGHBOUR, OTHER_DEVICE, SERVER } from './dialogue.ts';
+import { DEVICE, Dialogue, GROUP, NEIGHBOUR, OTHER_DEVICE, SERVER, SERVER_ELSEWHERE } from './dialogue.ts';
 
 /** One message of a dialogue: seconds, from and to, what is sent, and what the tables say of it at the end. */
 type Step = readonly [
@@ -25,6 +25,13 @@ const get = (mid: number, token: string, uri = '/3/0/9', type: 'CON' | 'NON' = '
   mid,
   token,
   options: path(uri),
+});
+const silent = (type: 'CON' | 'NON', value: number): MessageToWrite => ({
+  code: '0.03',
+  type,
+  mid: 1,
+  token: 'aa',
+  options: [...path('/3/0/15'), [258, value]],
 });
 const content = (type: 'CON' | 'NON' | 'ACK', mid: number, token: string, payload = '1'): MessageToWrite => ({
   type,
@@ -280,6 +287,55 @@ const CASES: [string, readonly Step[]][] = [
     [9.2, tell, content('ACK', 2, 'aa'), '~2'],
   ]],
   ['request to a group', [[0, [SERVER, GROUP], get(1, 'aa', '/3', 'NON'), 'multicast open']]],
+  // RFC 7252 §8: members of the group answer from their own addresses.
+  ['request to a group, answered by several', [
+    [0, [SERVER, GROUP], get(1, 'aa', '/3', 'NON'), 'multicast answered ~1'],
+    [1, tell, content('NON', 700, 'aa'), '~0'],
+    [2, tellOther, content('NON', 31, 'aa'), '~0'],
+    [3, tellOther, content('CON', 32, 'aa'), '~0'],
+    [4, tell, content('NON', 701, 'ab'), ''],
+    [5, [DEVICE, NEIGHBOUR], content('NON', 702, 'aa'), ''],
+    [494, tell, content('NON', 703, 'aa'), '~0'],
+    [496, tell, content('NON', 704, 'aa'), ''],
+  ]],
+  ['request to a group and the same token to one device', [
+    [0, [SERVER, GROUP], get(1, 'aa', '/3', 'NON'), 'multicast answered ~3'],
+    [1, ask, get(2, 'aa'), 'piggybacked answered ~2'],
+    [2, tell, content('ACK', 2, 'aa'), '~1'],
+    [3, tellOther, content('NON', 31, 'aa'), '~0'],
+  ]],
+  // The case of a server with several addresses (RFC 7252 §5.3.2 wants the same; seen all the same).
+  ['an answer from another address', [
+    [0, [DEVICE, SERVER], get(1, 'aa', '/x'), 'separate answered ~2 acked'],
+    [0.1, [SERVER, DEVICE], ack(1), '~0'],
+    [1, [SERVER_ELSEWHERE, DEVICE], content('CON', 700, 'aa'), '~0 acked elsewhere'],
+    [1.1, [DEVICE, SERVER_ELSEWHERE], ack(700), '~2'],
+  ]],
+  ['an acknowledged answer from another address has the ID of its request', [
+    [0, [DEVICE, SERVER], get(1, 'aa', '/x'), 'piggybacked answered ~2'],
+    [1, [SERVER_ELSEWHERE, DEVICE], content('ACK', 2, 'aa'), ''],
+    [2, [SERVER_ELSEWHERE, DEVICE], content('ACK', 1, 'aa'), '~0 elsewhere'],
+  ]],
+  ['from another address, and not the answer', [
+    [0, [DEVICE, SERVER], get(1, 'aa', '/x', 'NON'), 'non answered ~6'],
+    [1, [DEVICE, SERVER], get(2, '', '/x', 'NON'), 'non open'],
+    // Another token, no token, to another port, a notification, from a stranger.
+    [2, [SERVER_ELSEWHERE, DEVICE], content('NON', 700, 'ab'), ''],
+    [3, [SERVER_ELSEWHERE, DEVICE], content('NON', 701, ''), ''],
+    [4, [SERVER_ELSEWHERE, NEIGHBOUR], content('NON', 702, 'aa'), ''],
+    [5, [OTHER_DEVICE, DEVICE], content('NON', 704, 'aa'), ''],
+    [6, [SERVER, DEVICE], content('NON', 705, 'aa'), '~0'],
+    [7, [SERVER_ELSEWHERE, DEVICE], content('NON', 706, 'aa'), ''],
+  ]],
+  // RFC 7967: what needs no answer is not unanswered.
+  ['No-Response, NON', [[0, ask, silent('NON', 26), 'non unwanted']]],
+  ['No-Response of 0 wants all answers', [[0, ask, silent('NON', 0), 'non open']]],
+  ['No-Response, CON, acknowledged', [[0, ask, silent('CON', 2), 'unwanted acked'], [1, tell, ack(1), '~0']]],
+  ['No-Response, and an answer of another class', [
+    [0, ask, silent('NON', 2), 'non answered ~1'],
+    [1, tell, { ...content('NON', 700, 'aa'), code: '4.04' }, '~0'],
+  ]],
+  ['No-Response, reset', [[0, ask, silent('CON', 26), 'reset ~1'], [1, tell, rst(1), '~0']]],
   // RFC 7252 Table 1: such messages must not be sent; they begin and end nothing.
   ['a request in an ACK', [
     [0, ask, { ...get(1, 'aa'), type: 'ACK' }, ''],

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { BATCH_ROWS, MessageBatch, MessagePlace, hashBytes } from '../../src/coap/message-batch.ts';
-import { MessageView } from '../../src/coap/message.ts';
+import {
+  BATCH_ROWS,
+  BlockKind,
+  MessageBatch,
+  MessagePlace,
+  hashBytes,
+} from '../../src/coap/message-batch.ts';
+import { MessageView, NO_OPTION } from '../../src/coap/message.ts';
 import { hex, path, write } from './coap-message.ts';
 import { Dialogue } from './dialogue.ts';
 import { anyMessage } from './generated-messages.ts';
@@ -9,7 +15,7 @@ import { anyMessage } from './generated-messages.ts';
 /** Columns that are the view's fields under the same name. */
 const SAME = [
   'outcome', 'fault', 'faultOffset', 'type', 'code', 'messageId', 'tokenLength', 'tokenHigh', 'tokenLow', 'contentFormat',
-  'accept', 'observe', 'block1', 'block2', 'size1', 'size2', 'payloadLength',
+  'accept', 'observe', 'size1', 'size2', 'payloadLength', 'etag', 'keyHash',
 ] as const; // prettier-ignore
 
 function textOf(batch: MessageBatch, offset: number, length: number): string {
@@ -33,6 +39,13 @@ describe('a batch', () => {
       messages.forEach((bytes, row) => {
         view.read(bytes, 0, bytes.length, bytes.length);
         for (const field of SAME) expect([field, batch[field][row]]).toEqual([field, view[field]]);
+        // One column holds both kinds of a block option; Block goes first where a message has both against RFC 9177 §4.
+        const isQuick = [view.block1 === NO_OPTION && view.qBlock1 !== NO_OPTION, view.block2 === NO_OPTION && view.qBlock2 !== NO_OPTION]; // prettier-ignore
+        expect([batch.block1[row], batch.block2[row], batch.blockKind[row]]).toEqual([
+          isQuick[0] ? view.qBlock1 : view.block1,
+          isQuick[1] ? view.qBlock2 : view.block2,
+          (isQuick[0] ? BlockKind.quick1 : 0) + (isQuick[1] ? BlockKind.quick2 : 0),
+        ]);
         expect([batch.time[row], batch.frame[row], batch.source[row], batch.fromA[row], batch.conversation[row]])
           .toEqual([row * 1e9, row + 1, row * 2 ** 33, row % 2 === 0 ? 1 : 0, row * 3]); // prettier-ignore
         const start = batch.bytesOffset[row]!;

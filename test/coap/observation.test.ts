@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_ROW } from '../../src/capture/units.ts';
 import { MessageFlag } from '../../src/analysis/message-table.ts';
 import type { Observation } from '../../src/coap/observation.ts';
 import { missingOf } from '../../src/coap/observation.ts';
@@ -94,10 +95,17 @@ const CASES: [string, Step[], Record<string, unknown>[]][] = [
   ['later blocks of a notification, same token', [...begun, [9, 'device', { ...notify(700, 101), block2: block(0, true, 64) }], [9.1, 'server', { mid: 2, path: RESOURCE, block2: block(1, false, 64) }], [9.2, 'device', { ...answer(2), block2: block(1, false, 64) }], [20, 'device', notify(701, 102)]], [{ ended: 'open', notifications: 2 }]],
   ['later blocks asked for with Observe', [...begun, [9, 'device', { ...notify(700, 101), block2: block(0, true, 64) }], [9.1, 'server', { mid: 2, path: RESOURCE, observe: 0, block2: block(1, false, 64) }], [9.2, 'device', { ...answer(2), block2: block(1, false, 64) }], [20, 'device', notify(701, 102)]], [{ ended: 'open', notifications: 2 }]],
   ['FETCH observes too', [[0, 'server', { code: '0.05', mid: 1, observe: 0, payload: 'x' }], [1, 'device', answer(1, 5)], [9, 'device', notify(700, 6)]], [{ ended: 'open', notifications: 1 }]],
-  ['the device observes the server', [[0, 'device', observe()], [1, 'server', answer(1, 5)], [9, 'server', notify(700, 6)], [10, 'device', notify(700, 6)]], [{ ended: 'open', notifications: 1 }]],
+  ['the device observes the server', [[0, 'device', observe()], [1, 'server', answer(1, 5)], [9, 'server', notify(700, 6)], [10, 'device', notify(700, 6)]], [{ ended: 'open', notifications: 1, request: 0 }, { notifications: 1, request: NO_ROW }]],
   ['no token', [[0, 'server', { ...observe(), token: '' }], [1, 'device', { ...answer(1, 5), token: '' }], [9, 'device', { ...notify(700, 6), token: '' }]], [{ ended: 'open', notifications: 1 }]],
   ['Observe 2 in a request is neither', [[0, 'server', { mid: 1, observe: 2, path: RESOURCE }]], []],
-  ['a notification whose request was not seen', [[0, 'device', notify(700, 6)]], []],
+  ['a notification whose request was not seen', [[0, 'device', notify(700, 6)]], [{ ended: 'open', request: NO_ROW, established: 0, notifications: 1 }]],
+  ['notifications whose request was not seen, one overtaken', [[0, 'device', notify(700, 6)], [1, 'device', notify(701, 8)], [2, 'device', notify(702, 7)], [2, 'device', { ...notify(703, 1), token: '01' }]], [{ notifications: 3, reordered: 1 }, { notifications: 1 }]],
+  ['not seen, and ended by a reset', [[0, 'device', notify(700, 6)], [1, 'server', { type: 'RST', code: '0.00', mid: 700, token: '' }], [2, 'device', notify(701, 7)]], [{ ended: 'reset', endRow: 1, notifications: 1, late: 1 }]],
+  ['not seen, and cancelled', [[0, 'device', notify(700, 6)], [1, 'server', cancel()], [2, 'device', answer(2)]], [{ ended: 'cancelled', endRow: 2, request: NO_ROW, notifications: 1 }]],
+  ['not seen, and ended by an error', [[0, 'device', notify(700, 6)], [1, 'device', { type: 'CON', code: '4.04', mid: 701 }]], [{ ended: 'error', endRow: 1 }]],
+  ['not seen, and asked for with the same token', [[0, 'device', notify(700, 6)], [1, 'server', observe()], [2, 'device', answer(1, 100)]], [{ ended: 'replaced', endRow: 1 }, { ended: 'open', request: 1, established: 2 }]],
+  ['an answer in an acknowledgement is no notification', [[0, 'device', answer(1, 100)]], []],
+  ['an error with Observe is no notification', [[0, 'device', { ...notify(700, 6), code: '4.04' }]], []],
   ['a cancellation of what was not seen', [[0, 'server', cancel()], [1, 'device', answer(2)]], []],
 ]; // prettier-ignore
 

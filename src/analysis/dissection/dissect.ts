@@ -1,3 +1,4 @@
+import { LOG_DATAGRAM } from '../../capture/hex-dump.ts';
 import { linkTypeName } from '../../capture/link-types.ts';
 import { Outcome } from '../../capture/outcome.ts';
 import type { MessageRow } from '../../capture/units.ts';
@@ -5,9 +6,11 @@ import { NO_ROW } from '../../capture/units.ts';
 import { codeName, codeText, isRequest, isResponse, TYPE_NAMES } from '../../coap/code.ts';
 import { ExchangeKind } from '../../coap/exchange.ts';
 import { blockMore, blockNumber, NO_OPTION } from '../../coap/message.ts';
+import { receivedBytes, transferEnd } from '../../coap/transfer.ts';
 import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
 import type { Analysis } from '../analysis.ts';
 import type { DeviceIndex } from '../device-index.ts';
+import { FrameComments, nameOfAddress } from '../frame-comments.ts';
 import type { MessageBytes } from '../message-bytes.ts';
 import type { MessageFacts } from '../message-facts.ts';
 import type { MessageSummary } from '../message-summary.ts';
@@ -16,6 +19,7 @@ import type { ByteView, Dissection, FieldNode, RelatedMessage } from '../protoco
 import { addCoapFields } from './coap-fields.ts';
 import { addContentFields } from './content-fields.ts';
 import { FieldBuilder, type FieldDetail } from './field-builder.ts';
+import { observedPath } from '../records/observation-record.ts';
 
 /** Messages listed for one thing that a message belongs to; the first and the last of more. */
 const LISTED_MESSAGES = 12;
@@ -24,13 +28,17 @@ const UDP_HEADER = 8;
 
 /** Reads one message again from its bytes and says all that it says: the tree for one. */
 export class Dissector {
+  readonly #comments: FrameComments;
+
   constructor(
     private readonly analysis: Analysis,
     private readonly facts: MessageFacts,
     private readonly bytes: MessageBytes,
     private readonly devices: DeviceIndex,
     private readonly summaries: MessageSummary,
-  ) {}
+  ) {
+    this.#comments = new FrameComments(analysis.files);
+  }
 
   /** The dissection of a row; undefined where there is no such row or its bytes are gone. */
   async dissect(row: MessageRow): Promise<Dissection | undefined> {
@@ -84,7 +92,7 @@ export class Dissector {
     const operation = messages.operation.get(row) as OperationCode;
     if (operation === 0) return roots;
     const body = await this.bytes.body(row);
-    const format = this.summaries.formatOf(row);
+    const format = this.facts.bodyFormat(row);
     const request = messages.requestOf(row);
     const path = paths.path(request === NO_ROW ? 0 : messages.path.get(request));
     const again = await this.bytes.view(row);
@@ -122,13 +130,20 @@ export class Dissector {
     const { messages } = this.analysis.tracking;
     const header = messages.headerLength.get(row);
     const source = messages.source.get(row);
-    if (header === 0 || source < 0) return undefined;
+    if (source < 0 || (header === 0 && !this.#isLogged(row))) return undefined;
     const bytes = await this.bytes.range(
       messages.file.get(row),
       source - header,
       header + messages.length.get(row),
     );
     return bytes.slice();
+  }
+
+  /** True for a message that a log holds without its headers. */
+  #isLogged(row: MessageRow): boolean {
+    const { messages } = this.analysis.tracking;
+    const { reader } = this.analysis.files[messages.file.get(row)]!;
+    return reader?.interfaces[messages.interfaceIndex.get(row)]?.linkType === LOG_DATAGRAM;
   }
 
   #pieces(row: MessageRow): string {
@@ -149,10 +164,18 @@ export class Dissector {
       value: `${length} B · ${point === undefined ? '' : linkTypeName(point.linkType)}`,
       filter: `frame.number == ${messages.frame.get(row)}`,
     });
-    builder.add('Time', 0, 0, { value: this.facts.rowTimeText(row) });
+    if (this.analysis.frames.hasEpoch) builder.add('Time', 0, 0, { value: this.facts.rowTimeText(row) });
     builder.add('File', 0, 0, { value: file.name });
     if (point !== undefined && point.name !== '') builder.add('Interface', 0, 0, { value: point.name });
+    const comments = this.#comments.idOf(messages.file.get(row), messages.frame.get(row));
+    for (const comment of this.#comments.of(comments))
+      builder.add('Comment', 0, 0, { value: comment, filter: `frame.comment == ${quotedText(comment)}` });
+    if (this.#isLogged(row)) {
+      builder.add('From', 0, 0, { value: flows.endpointText(source) });
+      builder.add('To', 0, 0, { value: flows.endpointText(destination) });
+    }
     builder.close();
+    if (this.#isLogged(row)) return;
     const version = flows.ipVersion(source);
     const sourcePort = flows.endpointPort(source);
     const destinationPort = flows.endpointPort(destination);
@@ -170,7 +193,9 @@ export class Dissector {
     });
     for (const [label, endpoint] of addresses) {
       const text = flows.endpointAddressText(endpoint);
-      builder.add(label, 0, 0, { value: text, filter: `${version === 4 ? 'ip' : 'ipv6'}.addr == ${text}` });
+      const known = nameOfAddress(file, text);
+      const value = known === undefined ? text : `${text} (${known})`;
+      builder.add(label, 0, 0, { value, filter: `${version === 4 ? 'ip' : 'ipv6'}.addr == ${text}` });
     }
     builder.close();
     builder.open('UDP', udp, header, {
@@ -271,14 +296,14 @@ export class Dissector {
   }
 
   async #related(row: MessageRow): Promise<Dissection['related']> {
-    const { messages, transfers, observations, devices } = this.analysis.tracking;
+    const { messages, transfers, observations, devices, clock } = this.analysis.tracking;
     const related: Dissection['related'] = [];
     const transfer = messages.transfer.get(row);
     if (transfer > 0) {
       const known = transfers.transfers[transfer - 1]!;
       related.push({
-        label: `Transfer by ${known.direction === 'block1' ? 'Block1' : 'Block2'}`,
-        detail: `${known.received} bytes in ${known.blocks} blocks of ${known.size}, ${known.ended}`,
+        label: `Transfer by ${known.isQuick ? 'Q-' : ''}${known.direction === 'block1' ? 'Block1' : 'Block2'}`,
+        detail: `${receivedBytes(known)} bytes in ${known.blocks} blocks of ${known.size}, ${transferEnd(known, clock)}`,
         messages: await this.#listed(
           [...new Set([known.first, ...known.rows, known.endRow ?? known.last])],
           'Block',
@@ -288,12 +313,11 @@ export class Dissector {
     const observation = messages.observation.get(row);
     if (observation > 0) {
       const known = observations.observations[observation - 1]!;
-      const path = known.pathId === 0 ? '/' : messages.texts.text(known.pathId);
       related.push({
-        label: `Observation of ${path}`,
+        label: `Observation of ${observedPath(known, messages.texts)}`,
         detail: `${known.notifications} notifications, ${known.ended}`,
         messages: await this.#listed(
-          [known.request, known.established ?? known.request, known.last],
+          [known.first, known.established ?? known.first, known.last],
           'Observation',
         ),
       });
@@ -340,4 +364,14 @@ function hasPorts(bytes: Uint8Array, at: number, source: number, destination: nu
     ((bytes[at]! << 8) | bytes[at + 1]!) === source &&
     ((bytes[at + 2]! << 8) | bytes[at + 3]!) === destination
   );
+}
+
+/** A text as the filter takes it in double quotes. */
+function quotedText(text: string): string {
+  const escaped = text
+    .replace(/["\\]/g, '\\$&')
+    .replaceAll('\n', '\\n')
+    .replaceAll('\r', '\\r')
+    .replaceAll('\t', '\\t');
+  return `"${escaped}"`;
 }

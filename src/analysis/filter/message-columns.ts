@@ -12,6 +12,10 @@ export interface MessageColumnsAccess {
   readonly frame: (row: MessageRow) => FrameNumber;
   /** From 1. */
   readonly file: (row: MessageRow) => number;
+  /** Id of the comments on the frame, −1 where it has none. */
+  readonly frameComment: (row: MessageRow) => number;
+  /** The comments of an id. */
+  readonly commentsOf: (id: number) => readonly string[];
   /** Offset from `epoch`. */
   readonly time: (row: MessageRow) => Nanoseconds;
   /** The capture's epoch, asked when the first row is tested: seconds since 1970 and nanoseconds. */
@@ -22,8 +26,9 @@ export interface MessageColumnsAccess {
   /** Endpoint ids of the ends; −1 where the link has no addresses. */
   readonly source: (row: MessageRow) => number;
   readonly destination: (row: MessageRow) => number;
-  /** IP address of an endpoint as text (RFC 5952 for IPv6). */
+  /** IP address of an endpoint as text (RFC 5952 for IPv6), or the name of an end that has none. */
   readonly addressOf: (endpoint: number) => string;
+  /** NaN for an end without an address, which stands in a log. */
   readonly portOf: (endpoint: number) => number;
   /** Index in `transportNames`. */
   readonly transport: (row: MessageRow) => number;

@@ -1,3 +1,4 @@
+import { COMMENT_SEPARATOR } from '../frame-comments.ts';
 import { OUTCOME_NAMES } from '../../capture/outcome.ts';
 import { readAddress } from './address-literal.ts';
 import {
@@ -8,6 +9,7 @@ import {
   namedByIndex,
   number,
   presence,
+  text,
 } from './field-declaration.ts';
 import type { AddressField, FilterField, NumberOfRow, TimeField } from './field.ts';
 import type { MessageColumnsAccess } from './message-columns.ts';
@@ -65,6 +67,11 @@ export function networkFields(access: MessageColumnsAccess): FilterField[] {
       unit: 'seconds',
     }),
     number('frame.file', 'number of the file, from 1', OWN, [access.file]),
+    text('frame.comment', 'each comment on the frame in the capture file', WIRESHARK, {
+      idOf: access.frameComment,
+      textOf: (id) => access.commentsOf(id).join(COMMENT_SEPARATOR),
+      partsOf: (joined) => joined.split(COMMENT_SEPARATOR),
+    }),
     presence('ip', 'the message came over IPv4', WIRESHARK, isVersion(4)),
     address('ip.src', 'IPv4 address of the sender', 4, [source]),
     address('ip.dst', 'IPv4 address of the receiver', 4, [destination]),

@@ -1,3 +1,4 @@
+import { HexDumpReader, LOG_DATAGRAM } from '../../capture/hex-dump.ts';
 import { linkTypeName } from '../../capture/link-types.ts';
 import { type AnalysedFile, type Analysis, faultOf } from '../analysis.ts';
 import { secondsText } from '../message-facts.ts';
@@ -23,12 +24,18 @@ export function infoRecord(analysis: Analysis, file: AnalysedFile): JsonObject {
     const entry: JsonObject = {};
     if (point.name !== '') entry.name = point.name;
     entry.link = linkTypeName(point.linkType);
-    entry.link_number = point.linkType;
+    if (point.linkType !== LOG_DATAGRAM) entry.link_number = point.linkType;
     entry.frames = point.frames;
     if (point.dropped !== undefined) entry.dropped = point.dropped;
     return entry;
   });
   record.messages = messagesOf(analysis, index);
+  const comments = file.reader?.comments?.length ?? 0;
+  if (comments > 0) record.comments = comments;
+  const names = file.reader?.names?.size ?? 0;
+  if (names > 0) record.names = names;
+  const secrets = frames.secretBlocks.filter((block) => block.file === index).length;
+  if (secrets > 0) record.secrets = secrets;
   if (last) {
     record.not_read = notRead(analysis).map(({ what, frames: count }) => ({ what, frames: count }));
     record.sealed = frames.security
@@ -48,6 +55,9 @@ export function notRead(analysis: Analysis): { what: string; frames: number }[] 
   const entries = [...network.notRead.entries(), ...network.unknownContexts.entries()];
   if (analysis.frames.notCoap > 0)
     entries.push({ what: 'UDP that is not CoAP', frames: analysis.frames.notCoap });
+  let dumps = 0;
+  for (const { reader } of analysis.files) if (reader instanceof HexDumpReader) dumps += reader.notFrames;
+  if (dumps > 0) entries.push({ what: 'hex dumps that are no message', frames: dumps });
   return entries.sort((a, b) => b.frames - a.frames);
 }
 

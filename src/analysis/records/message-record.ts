@@ -14,32 +14,37 @@ import {
   readUint,
 } from '../../coap/message.ts';
 import { optionDefinition, OptionNumber, optionName } from '../../coap/option.ts';
-import { contentFormatName } from '../../lwm2m/content-format.ts';
+import { isWhole, receivedBytes } from '../../coap/transfer.ts';
+import { contentFormat, contentFormatName } from '../../lwm2m/content-format.ts';
 import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
 import { PathKind } from '../../lwm2m/path.ts';
 import { hexText, readValue } from '../../lwm2m/value-text.ts';
 import { VALUE_TYPE_NAMES, type ValueTypeCode } from '../../lwm2m/value.ts';
 import type { Analysis } from '../analysis.ts';
+import { FrameComments } from '../frame-comments.ts';
 import type { MessageBytes } from '../message-bytes.ts';
 import type { MessageFacts } from '../message-facts.ts';
 import { MessageFlag } from '../message-table.ts';
 import type { DeviceIndex } from '../device-index.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { doubtText } from './doubt-text.ts';
-import { sha256Text } from './sha256.ts';
+import { sha256OfPieces } from './sha256.ts';
 
 const decoder = new TextDecoder();
 
 /** Makes the record of one message (`messages`), reading its bytes again. */
 export class MessageRecords {
   readonly #cursor = new OptionCursor();
+  readonly #comments: FrameComments;
 
   constructor(
     private readonly analysis: Analysis,
     private readonly facts: MessageFacts,
     private readonly bytes: MessageBytes,
     private readonly devices: DeviceIndex,
-  ) {}
+  ) {
+    this.#comments = new FrameComments(analysis.files);
+  }
 
   /** The record of a row. `late` is false where keys that only later frames decide are left out. */
   async record(row: MessageRow, late = true): Promise<JsonObject> {
@@ -48,11 +53,16 @@ export class MessageRecords {
     const source = this.facts.source(row);
     const destination = this.facts.destination(row);
     const record: JsonObject = { id: this.facts.id(row), frame: this.#frame(row) };
-    record[flows.ipVersion(source) === 4 ? 'ip' : 'ipv6'] = {
-      src: flows.endpointAddressText(source),
-      dst: flows.endpointAddressText(destination),
-    };
-    record.udp = { srcport: flows.endpointPort(source), dstport: flows.endpointPort(destination) };
+    const version = flows.ipVersion(source);
+    if (version === 0 || flows.ipVersion(destination) === 0) {
+      record.log = { src: flows.endpointText(source), dst: flows.endpointText(destination) };
+    } else {
+      record[version === 4 ? 'ip' : 'ipv6'] = {
+        src: flows.endpointAddressText(source),
+        dst: flows.endpointAddressText(destination),
+      };
+      record.udp = { srcport: flows.endpointPort(source), dstport: flows.endpointPort(destination) };
+    }
     record.transport = 'udp';
     record.security = this.analysis.frames.conversations.securityOf(messages.conversation.get(row));
     record.outcome = OUTCOME_NAMES[messages.outcome.get(row)]!;
@@ -71,13 +81,14 @@ export class MessageRecords {
   #frame(row: MessageRow): JsonObject {
     const { messages } = this.analysis.tracking;
     const file = messages.file.get(row);
-    const frame: JsonObject = {
-      number: messages.frame.get(row),
-      time: this.facts.rowTimeText(row),
-      file: file + 1,
-    };
+    const frame: JsonObject = { number: messages.frame.get(row) };
+    // Where nothing in the capture has a time, none is made up.
+    if (this.analysis.frames.hasEpoch) frame.time = this.facts.rowTimeText(row);
+    frame.file = file + 1;
     const name = this.analysis.files[file]?.reader?.interfaces[messages.interfaceIndex.get(row)]?.name;
     if (name !== undefined && name !== '') frame.interface = name;
+    const comments = this.#comments.idOf(file, messages.frame.get(row));
+    if (comments >= 0) frame.comment = this.#comments.of(comments).join('\n');
     const source = messages.source.get(row);
     if (source < 0) {
       const numbers = [...new Set(this.analysis.frames.joined.pieces(source).map((piece) => piece.frame))];
@@ -137,6 +148,8 @@ export class MessageRecords {
       if (kind !== '') exchange.kind = kind;
       exchange.transmissions = messages.transmissions.get(row);
       exchange.ended = this.facts.exchangeEnd(row) ?? 'unknown';
+      if (partner !== NO_ROW && messages.has(partner, MessageFlag.fromOtherAddress))
+        exchange.from_other_address = true;
       coap.exchange = exchange;
     }
     if (Object.keys(links).length > 0) coap.links = links;
@@ -170,16 +183,13 @@ export class MessageRecords {
   }
 
   async #transfer(row: MessageRow): Promise<JsonObject | undefined> {
-    const { messages, transfers } = this.analysis.tracking;
-    const index = messages.transfer.get(row);
-    if (index === 0) return undefined;
-    const transfer = transfers.transfers[index - 1]!;
-    if (transfer.endRow !== row) return undefined;
-    const complete = transfer.ended === 'complete' && transfer.start === 0;
-    const record: JsonObject = { direction: transfer.direction, length: transfer.received };
+    const transfer = this.facts.endedTransfer(row);
+    if (transfer === undefined) return undefined;
+    const complete = transfer.ended === 'complete' && isWhole(transfer);
+    const record: JsonObject = { direction: transfer.direction, length: receivedBytes(transfer) };
     if (complete) {
-      const body = await this.bytes.transferBody(transfer);
-      if (body !== undefined) record.sha256 = sha256Text(body);
+      const sha256 = await sha256OfPieces(this.bytes.transferPieces(transfer), transfer.length);
+      if (sha256 !== undefined) record.sha256 = sha256;
     }
     record.complete = complete;
     return record;
@@ -206,10 +216,23 @@ export class MessageRecords {
     const format = messages.contentFormat.get(row);
     if (format !== NO_FORMAT && messages.payloadLength.get(row) > 0)
       record.format = contentFormatName(format);
-    if (messages.has(row, MessageFlag.contentFault)) record.fault = { text: 'the content is damaged' };
+    if (messages.has(row, MessageFlag.contentFault)) record.fault = await this.#contentFault(row, request);
     const values = await this.#values(row);
     if (values !== undefined) record.values = values;
     return record;
+  }
+
+  /** What is wrong in a content, from the reader that found it damaged. */
+  async #contentFault(row: MessageRow, request: MessageRow): Promise<JsonObject> {
+    const { messages, paths } = this.analysis.tracking;
+    const body = await this.bytes.body(row);
+    const read = contentFormat(this.facts.bodyFormat(row))?.read;
+    const path = paths.path(request === NO_ROW ? 0 : messages.path.get(request));
+    const { registry } = this.analysis;
+    const context = { ...path, typeOf: registry.typeOf.bind(registry) };
+    const result =
+      body === undefined ? undefined : read?.(body, 0, body.length, context, { value: () => {} });
+    return { text: 'the content is damaged', ...result?.fault };
   }
 
   async #values(row: MessageRow): Promise<JsonValue[] | undefined> {
@@ -218,11 +241,7 @@ export class MessageRecords {
     const first = values.firstOf(row);
     const body = await this.bytes.body(row);
     if (first < 0 || body === undefined) return undefined;
-    const transfer = messages.transfer.get(row);
-    const format =
-      transfer > 0 && isRequest(messages.code.get(row))
-        ? this.analysis.tracking.transfers.transfers[transfer - 1]!.contentFormat
-        : messages.contentFormat.get(row);
+    const format = this.facts.bodyFormat(row);
     const records: JsonValue[] = [];
     const { registry } = this.analysis;
     for (let index = first; index < values.count && values.message.get(index) === row; index++) {

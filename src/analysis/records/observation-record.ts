@@ -1,6 +1,7 @@
 import { NO_ROW } from '../../capture/units.ts';
-import { missingOf, type Observation } from '../../coap/observation.ts';
+import { missingOf, type Observation, UNKNOWN_PATH } from '../../coap/observation.ts';
 import { hexText } from '../../lwm2m/value-text.ts';
+import type { Interner } from '../interner.ts';
 import type { JsonObject } from './json.ts';
 import type { RecordContext } from './record-context.ts';
 
@@ -14,13 +15,13 @@ export async function observationRecord(
   const { flows, conversations } = analysis.frames;
   const { messages } = analysis.tracking;
   const record: JsonObject = {
-    observation: observation.pathId === 0 ? '/' : messages.texts.text(observation.pathId),
+    observation: observedPath(observation, messages.texts),
   };
-  const device = devices.nameOf(observation.request);
+  const device = devices.nameOf(observation.first);
   if (device !== undefined) record.device = device;
   const flow = conversations.flowOf(observation.conversation);
   record.server = flows.endpointText(observation.observerIsA ? flows.endpointA(flow) : flows.endpointB(flow));
-  const view = await bytes.view(observation.request);
+  const view = await bytes.view(observation.first);
   if (view !== undefined)
     record.token = hexText(view.bytes, view.tokenStart, view.tokenStart + view.tokenLength);
   record.from = facts.timeText(observation.from);
@@ -35,10 +36,16 @@ export async function observationRecord(
     observation.endRow ?? observation.last,
     observation.last,
   ]);
-  // A registration that a timer ended took the observation with it: no message says so.
+  // Of some the request was not seen. A registration that a timer ended took the observation with it: no message says so.
   rows.delete(NO_ROW);
   record.evidence = [...rows].sort((a, b) => a - b).map((row) => facts.id(row));
-  const count = observation.notifications + 2;
+  const count = observation.notifications + (observation.request === NO_ROW ? 0 : 2);
   if (count > rows.size) record.evidence_count = count;
   return record;
+}
+
+/** Path that is observed as text; `?` where no message told. */
+export function observedPath({ pathId }: Observation, texts: Interner): string {
+  if (pathId === UNKNOWN_PATH) return '?';
+  return pathId === 0 ? '/' : texts.text(pathId);
 }

@@ -1,9 +1,8 @@
-import type { Transfer } from '../../coap/block-wise.ts';
 import { codeName, codeText } from '../../coap/code.ts';
-import { EXCHANGE_LIFETIME } from '../../coap/exchange.ts';
+import { isWhole, receivedBytes, sortBlocks, type Transfer, transferEnd } from '../../coap/transfer.ts';
 import type { JsonObject } from './json.ts';
 import type { RecordContext } from './record-context.ts';
-import { sha256Text } from './sha256.ts';
+import { sha256OfPieces } from './sha256.ts';
 
 /** The record of one block-wise transfer (`transfers`). */
 export async function transferRecord(context: RecordContext, transfer: Transfer): Promise<JsonObject> {
@@ -16,20 +15,22 @@ export async function transferRecord(context: RecordContext, transfer: Transfer)
   record.path = transfer.pathId === 0 ? '/' : messages.texts.text(transfer.pathId);
   record.from = facts.timeText(transfer.from);
   record.to = facts.timeText(transfer.to);
-  record.length = transfer.received - transfer.start;
-  record.received = [[transfer.start, transfer.received]];
+  record.length = receivedBytes(transfer);
+  const { ranges } = transfer;
+  const received: number[][] = [];
+  for (let at = 0; at < ranges.length; at += 2) received.push([ranges[at]!, ranges[at + 1]!]);
+  record.received = received;
   record.blocks = transfer.blocks;
   record.repeated = transfer.repeated;
   record.restarts = transfer.restarts;
   record.size = transfer.size;
-  if (transfer.ended === 'complete' && transfer.start === 0) {
-    const body = await bytes.transferBody(transfer);
-    if (body !== undefined) record.sha256 = sha256Text(body);
+  if (transfer.ended === 'complete' && isWhole(transfer)) {
+    const sha256 = await sha256OfPieces(bytes.transferPieces(transfer), transfer.length);
+    if (sha256 !== undefined) record.sha256 = sha256;
   }
-  const silent = analysis.tracking.clock - transfer.to > EXCHANGE_LIFETIME * 1e9;
-  // What nothing was heard of for so long, the other side has forgotten (RFC 7959 §2.5).
-  record.ended = transfer.ended === 'open' && silent ? 'abandoned' : transfer.ended;
+  record.ended = transferEnd(transfer, analysis.tracking.clock);
   if (transfer.code !== undefined) record.code = codeText(transfer.code);
+  sortBlocks(transfer);
   const rows = new Set([
     transfer.first,
     ...transfer.rows.slice(-1),

@@ -28,6 +28,19 @@ function faultNotice(file: FileStatus): Notice {
   };
 }
 
+function droppedNotice(file: FileStatus): Notice {
+  const points = file.dropped!.map(
+    ({ name, frames }) =>
+      `${plural(frames, 'frame was', 'frames were')} dropped by the capture point ${name}`,
+  );
+  return {
+    id: `dropped ${file.name}`,
+    level: 'warning',
+    title: `${file.name} lacks frames.`,
+    text: `${points.join(', ')}. What looks lost may have been sent.`,
+  };
+}
+
 /** What is to be said of an open capture, most severe first. */
 export function noticesOf(status: AnalysisStatus): Notice[] {
   const notices: Notice[] = [];
@@ -43,6 +56,7 @@ export function noticesOf(status: AnalysisStatus): Notice[] {
         text: file.unreadable,
       });
     } else if (file.fault && status.state !== 'loading') notices.push(faultNotice(file));
+    if (file.dropped !== undefined) notices.push(droppedNotice(file));
   }
   if (status.state === 'stopped') {
     const bytes = status.files.reduce((sum, file) => sum + file.bytes, 0);

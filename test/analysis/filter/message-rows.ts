@@ -7,6 +7,7 @@ import type { MessageColumnsAccess } from '../../../src/analysis/filter/message-
 export interface MessageRecord {
   frame?: number;
   file?: number;
+  comments?: readonly string[];
   /** Nanoseconds since the epoch of the table. */
   time?: number;
   source?: string;
@@ -104,6 +105,8 @@ export function columnsOf(records: readonly MessageRecord[]): MessageColumnsAcce
   return {
     frame: (row) => rows[row]!.record.frame ?? row + 1,
     file: number('file', 1),
+    frameComment: (row) => (rows[row]!.record.comments === undefined ? -1 : row),
+    commentsOf: (id) => rows[id]!.record.comments!,
     time: number('time', 0),
     epoch: () => ({ seconds: EPOCH_SECONDS, nanoseconds: 0 }),
     firstTime: () => 0,
