@@ -14,7 +14,7 @@ export const DatagramKind = {
    * An ICMP or ICMPv6 error about a UDP datagram: addresses and ports are those of the datagram that it quotes,
    * `icmpType` and `icmpCode` say what happened. There is no payload. Also named by `notRead`.
    */
-  unreachable: 4,
+  unreachable: 5,
 } as const;
 
 /** A piece of a payload: `length` bytes at `fileOffset` of the frame's file. */

@@ -33,36 +33,36 @@ export const NotRead = {
   /** Cut by the capture before the UDP payload begins. */
   headersCut: 17,
   /** A frame of IEEE 802.15.4 other than data. Detail: frame type. */
-  wpanFrame: 18,
+  wpanFrame: 20,
   /** IEEE 802.15.4 security: what follows the MAC header is encrypted or at least not the plain payload. */
-  wpanSecured: 19,
+  wpanSecured: 21,
   /** Wrong frame check sequence. */
-  wpanDamaged: 20,
+  wpanDamaged: 22,
   /** A data frame without payload. */
-  wpanEmpty: 21,
-  malformedLowpan: 22,
+  wpanEmpty: 23,
+  malformedLowpan: 24,
   /** Detail: dispatch byte. RFC 4944 §5.1. */
-  lowpanDispatch: 23,
+  lowpanDispatch: 25,
   /** A next header compressed in a way that is not read. Detail: its LOWPAN_NHC byte. RFC 6282 §4.1. */
-  lowpanHeader: 24,
+  lowpanHeader: 26,
   /** The rest of the datagram was not captured in time. */
-  incompleteLowpan: 25,
+  incompleteLowpan: 27,
   /** Detail: PPP protocol number. */
-  pppProtocol: 26,
+  pppProtocol: 28,
   /** Neither IPv4 nor IPv6 under an MPLS label stack. Detail: first four bits. */
-  mplsPayload: 27,
+  mplsPayload: 29,
   /** Generic Routing Encapsulation with a version or flags that are not read. Detail: flags and version. */
-  gre: 28,
+  gre: 30,
   /** Neither IPv4 nor IPv6 in a GTP-U packet. Detail: first four bits. */
-  gtpPayload: 29,
+  gtpPayload: 31,
   /** An ICMP error about a UDP datagram. Detail: type times 256 plus code. */
-  icmpError: 30,
+  icmpError: 32,
   /** The same of ICMPv6. */
-  icmpv6Error: 31,
+  icmpv6Error: 33,
   /** ZEP version 2, type acknowledgment. */
-  zepAcknowledgment: 32,
+  zepAcknowledgment: 34,
   /** A packet that was read, with the prefix of a context that nobody gave left zero. Detail: its number. */
-  lowpanContext: 33,
+  lowpanContext: 35,
 } as const;
 
 /** Highest detail that is kept, so that code and detail fit one small integer. */
