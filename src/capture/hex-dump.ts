@@ -2,7 +2,7 @@ import type { CaptureInterface, CaptureReader, FrameSink } from './frame.ts';
 import { Frame, LogEnds } from './frame.ts';
 import type { HexLine } from './hex-line.ts';
 import { onlyOffset, readHexLine } from './hex-line.ts';
-import { LogDirection, type LogTime, type LogWords, readWords, takeTime } from './log-line.ts';
+import { LogDirection, type LogTime, type LogWords, noWords, readWords, takeTime } from './log-line.ts';
 import type { ByteCount, ByteOffset, FrameNumber } from './units.ts';
 
 /**
@@ -379,10 +379,6 @@ export class HexDumpReader implements CaptureReader {
       this.interfaces.push({ name: '', description: '', linkType, snapLength: MOST_FRAME, frames: 0 }) - 1
     );
   }
-}
-
-function noWords(): LogWords {
-  return { direction: LogDirection.unknown, peer: '', peerPort: 0, rest: '' };
 }
 
 function isZero(offset: string): boolean {
