@@ -108,6 +108,8 @@ export class MessageFacts {
   responseTime(row: MessageRow): number {
     const { messages } = this.analysis.tracking;
     const partner = messages.partnerOf(row);
+    // Where nothing has a time, nothing says how long an answer took.
+    if (!this.analysis.frames.hasEpoch) return NaN;
     if (partner === NO_ROW || messages.has(row, MessageFlag.duplicate)) return NaN;
     const code = messages.code.get(row);
     if (isRequest(code) || messages.kindOf(row) === ExchangeKind.ping)

@@ -28,6 +28,16 @@ export const COMMANDS: readonly Command[] = [
     run: (page) => page.pickFiles?.(),
   },
   {
+    id: 'paste',
+    title: 'Paste a hex dump…',
+    group: 'Page',
+    keys: [],
+    run: (page) => {
+      page.pasted = '';
+      page.dialog = 'paste';
+    },
+  },
+  {
     id: 'commands',
     title: 'Find a command',
     group: 'Page',
@@ -208,7 +218,8 @@ export function keyText(key: string): string {
   return APPLE ? `⌘${name}` : `Ctrl ${name}`;
 }
 
-function isTyping(target: EventTarget | null): boolean {
+/** Whether a key or a paste belongs to a field in which somebody writes. */
+export function isTyping(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&
     (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName))

@@ -35,6 +35,13 @@ export async function openFiles(page: PageState, files: readonly File[]): Promis
   await page.session.open(files.map((file) => ({ kind: 'file', name: file.name, blob: file })));
 }
 
+/** Opens a text that holds hex dumps, such as what was copied from a server's log. */
+export async function openText(page: PageState, text: string): Promise<void> {
+  markChosen();
+  page.fault = undefined;
+  await page.session.open([{ kind: 'file', name: 'Pasted text', blob: new Blob([text]) }]);
+}
+
 /** Opens a capture that lies beside the page. */
 export async function openAddress(page: PageState, name: string, path: string): Promise<void> {
   markChosen();

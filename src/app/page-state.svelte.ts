@@ -21,7 +21,9 @@ export class PageState {
   live = $state.raw<LiveOffer | undefined>();
 
   /** The dialog that is open. */
-  dialog = $state<'keys' | 'commands' | 'decode-as' | undefined>();
+  dialog = $state<'keys' | 'commands' | 'decode-as' | 'paste' | undefined>();
+  /** Text that was pasted onto the page and waits in the dialog. */
+  pasted = '';
   /** Whether single keys without Ctrl or Command are commands; some people's tools type keys by accident. */
   singleKeys = $state(true);
 

@@ -2,7 +2,7 @@ import type { CaptureInterface, CaptureReader, FrameSink } from './frame.ts';
 import { Frame, LogEnds } from './frame.ts';
 import type { HexLine } from './hex-line.ts';
 import { onlyOffset, readHexLine } from './hex-line.ts';
-import { LogDirection, type LogTime, type LogWords, readWords, takeTime } from './log-line.ts';
+import { LogDirection, type LogTime, type LogWords, noWords, readWords, takeTime } from './log-line.ts';
 import type { ByteCount, ByteOffset, FrameNumber } from './units.ts';
 
 /**
@@ -188,7 +188,8 @@ export class HexDumpReader implements CaptureReader {
   }
 
   /** Takes the bytes of a line; false where they are no part of a dump, so that the line is text. */
-  #dump(hex: HexLine, words: LogWords): boolean {
+  #dump(found: HexLine, words: LogWords): boolean {
+    let hex = found;
     readWords(hex.before, words);
     if (this.#continues(hex, words)) {
       // Messages in one line each may follow one another without end.
@@ -198,6 +199,9 @@ export class HexDumpReader implements CaptureReader {
         return true;
       }
     }
+    // A number within a sentence is no offset: `message 1234: 4401…`.
+    if (hex.offset !== undefined && !isZero(hex.offset) && /\w/.test(hex.before))
+      hex = { ...hex, offset: undefined, embedded: true };
     const starts = hex.offset === undefined || isZero(hex.offset);
     const isWord = hex.embedded && hex.width > 2 && words.direction === LogDirection.unknown;
     if (hex.offset === undefined && hex.bytes.length < (isWord ? LEAST_EMBEDDED : LEAST_FRAME)) return false;
@@ -375,10 +379,6 @@ export class HexDumpReader implements CaptureReader {
       this.interfaces.push({ name: '', description: '', linkType, snapLength: MOST_FRAME, frames: 0 }) - 1
     );
   }
-}
-
-function noWords(): LogWords {
-  return { direction: LogDirection.unknown, peer: '', peerPort: 0, rest: '' };
 }
 
 function isZero(offset: string): boolean {

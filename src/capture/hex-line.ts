@@ -64,7 +64,8 @@ function readFrom(line: string, start: number): Found | undefined {
     const text = group[1]!;
     const end = GROUP.lastIndex;
     const first = digits.length === 0;
-    if (first && offset === undefined && OFFSET.test(text)) {
+    // What follows a colon is a port or a value, not an offset.
+    if (first && offset === undefined && line[start - 1] !== ':' && OFFSET.test(text)) {
       const after = afterOffset(line, end, text.length);
       if (after > 0) {
         offset = text;

@@ -111,11 +111,16 @@ function directionOf(text: string): number {
   return outArrow < inArrow ? LogDirection.out : LogDirection.in;
 }
 
+/** Words that say nothing, of a line whose text is `rest`. */
+export function noWords(rest = ''): LogWords {
+  return { direction: LogDirection.unknown, peer: '', peerPort: 0, rest };
+}
+
 /** Takes the time out of a line: ISO date and time, `hh:mm:ss`, or seconds since 1970; the rest is for `readWords`. */
 export function takeTime(line: string): LogWords {
   const plain = line.includes('\u001b') ? line.replace(COLOURS, '') : line;
   const found = readTime(plain.slice(0, TIME_WITHIN));
-  const words: LogWords = { direction: LogDirection.unknown, peer: '', peerPort: 0, rest: plain };
+  const words = noWords(plain);
   if (found === undefined) return words;
   words.time = found.time;
   const end = found.start + found.length;

@@ -1,3 +1,5 @@
+import type { ByteCount } from './units.ts';
+
 /** Type of the Section Header Block, the same in both byte orders (draft-ietf-opsawg-pcapng §4.1). */
 export const SECTION_HEADER = 0x0a0d0d0a;
 /** Byte-order magic of a section (draft-ietf-opsawg-pcapng §4.1). */
@@ -11,6 +13,15 @@ export const NAME_RESOLUTION = 4;
 export const INTERFACE_STATISTICS = 5;
 export const ENHANCED_PACKET = 6;
 export const DECRYPTION_SECRETS = 10;
+
+/** Longest block that is read; beyond it, a block of a kind that is read is damage. */
+export const MOST_BLOCK_LENGTH: ByteCount = 134_217_728 + 65_536;
+
+/** A skipped block beyond this length is passed over as it comes, without being gathered or checked at its end. */
+export const MOST_GATHERED_SKIP: ByteCount = 1_048_576;
+
+/** Drop count of a Packet Block that means "not known" (draft-ietf-opsawg-pcapng, appendix A). */
+export const DROPS_UNKNOWN = 0xffff;
 
 /** Names of the block types that carry no frame (draft-ietf-opsawg-pcapng §11, registry of block types). */
 const SKIPPED_KINDS: ReadonlyMap<number, string> = new Map([

@@ -12,9 +12,12 @@ import { mostCaptured } from './link-types.ts';
 import {
   BYTE_ORDER_MAGIC,
   DECRYPTION_SECRETS,
+  DROPS_UNKNOWN,
   ENHANCED_PACKET,
   INTERFACE_DESCRIPTION,
   INTERFACE_STATISTICS,
+  MOST_BLOCK_LENGTH,
+  MOST_GATHERED_SKIP,
   NAME_RESOLUTION,
   NUMBERED_KINDS,
   PACKET,
@@ -37,15 +40,8 @@ const ENHANCED_PACKET_LENGTH: ByteCount = 32;
 const SIMPLE_PACKET_LENGTH: ByteCount = 16;
 const DECRYPTION_SECRETS_LENGTH: ByteCount = 20;
 
-/** Longest block that is read; beyond it, a block of a kind that is read is damage. */
-const MOST_BLOCK_LENGTH: ByteCount = 134_217_728 + 65_536;
-/** A skipped block beyond this length is passed over as it comes, without being gathered or checked at its end. */
-const MOST_GATHERED_SKIP: ByteCount = 1_048_576;
 /** Most interfaces in one file, over all sections. */
 const MOST_INTERFACES = 65_536;
-
-/** Drop count of a Packet Block that means "not known" (draft-ietf-opsawg-pcapng, appendix A). */
-const DROPS_UNKNOWN = 0xffff;
 
 const CLAUSE = 'draft-ietf-opsawg-pcapng';
 

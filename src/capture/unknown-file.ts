@@ -136,7 +136,7 @@ function describeText(text: string): string {
   }
   return sentence(
     'text, perhaps a log',
-    'a log of a program holds no packets; record them with tcpdump or Wireshark',
+    'no hex dump of a packet or a CoAP message was found in it; record packets with tcpdump or Wireshark',
   );
 }
 

@@ -84,6 +84,40 @@ function dumped(path: string): string | undefined {
   }
 }
 
+/** What tcpdump prints of a capture with `-x`; undefined where it is absent. */
+function printed(path: string): string | undefined {
+  try {
+    return execFileSync('tcpdump', ['-nn', '-x', '-tttt', '-r', path], {
+      encoding: 'utf8',
+      env: { ...process.env, TZ: 'UTC' },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+describe('packets that tcpdump prints', () => {
+  const path = join(FIXTURES, 'other/wk-dm-a.pcapng');
+  const dump = printed(path);
+  (dump === undefined ? it.skip : it)(
+    'give the messages, ends and times of the capture (needs tcpdump)',
+    async () => {
+      const whole = await recordsOf(await analyseFile(path), 'messages');
+      const read = await recordsOf(await analyseBytes('tcpdump.txt', text(dump!)), 'messages');
+      expect(read.map(key)).toEqual(whole.map(key));
+      const microseconds = (record: JsonObject): string =>
+        JSON.stringify([
+          record.ip,
+          record.ipv6,
+          record.udp,
+          String((record.frame as JsonObject).time).slice(0, -3),
+        ]);
+      expect(read.map(microseconds)).toEqual(whole.map(microseconds));
+    },
+  );
+});
+
 describe('packets that Wireshark dumps', () => {
   const path = join(FIXTURES, 'other/wk-dm-a.pcapng');
   const dump = dumped(path);

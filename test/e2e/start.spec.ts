@@ -51,6 +51,38 @@ test('a dropped file is opened', async ({ page }) => {
   await expect(page.getByTestId('file-chip')).toContainText('dropped.pcapng');
 });
 
+const PASTED = [
+  'Sending 16 bytes to 10.0.0.7:56830',
+  '44 01 01 6E  0A 0B 0C 0E  B1 33 01 30  01 30 61 00  D..n.....3.0.0a.',
+  '12:00:01 received from 10.0.0.7:56830: 6445016e0a0b0c0eff41636d65',
+].join('\n');
+
+test('a hex dump is pasted into the dialog and opened', async ({ page }) => {
+  await page.goto('./');
+  await page.getByRole('button', { name: 'Paste a hex dump' }).click();
+  const box = page.getByLabel('Text with hex dumps');
+  await expect(box).toBeFocused();
+  await expect(page.getByRole('button', { name: 'Open', exact: true }).last()).toBeDisabled();
+  await box.fill(PASTED);
+  await page.getByRole('dialog').getByRole('button', { name: 'Open' }).click();
+  await untilState(page, 'done');
+  await expect(page.getByTestId('file-chip')).toContainText('2 frames');
+  await expect(lines(page).first()).toContainText('Read');
+});
+
+test('text pasted onto the page waits in the dialog', async ({ page }) => {
+  await page.goto('./');
+  await untilState(page, 'idle');
+  await page.evaluate((text) => {
+    const clipboardData = new DataTransfer();
+    clipboardData.setData('text/plain', text);
+    document.body.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true }));
+  }, PASTED);
+  await expect(page.getByLabel('Text with hex dumps')).toHaveValue(PASTED);
+  await page.keyboard.press('Escape');
+  await expect(page.getByRole('dialog')).toHaveCount(0);
+});
+
 test('a file that is no capture is named for what it seems to be', async ({ page }) => {
   await openBytes(page, 'console-2211.log', Buffer.from('00:00:04.120 started\n'.repeat(200)));
   const fault = page.getByTestId('open-fault');

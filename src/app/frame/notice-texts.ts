@@ -12,6 +12,9 @@ export interface Notice {
 /** Kinds of things not read that a person can do something about: they get a notice, the rest a number. */
 const UNKNOWN_LINK = /^link type/i;
 
+/** Times in seconds below this are times of day of a log without dates, which may run over some days. */
+const NO_DATE_BELOW = 366 * 86_400;
+
 function sentence(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1).replace(/\.$/, '');
 }
@@ -41,6 +44,26 @@ function droppedNotice(file: FileStatus): Notice {
   };
 }
 
+/** A log may lack times, or the dates of its times; the page has to put its messages somewhere all the same. */
+function logTimeNotice(status: AnalysisStatus): Notice | undefined {
+  const isLog = status.files.some((file) => file.container === 'hex dump');
+  if (!isLog || status.messages === 0 || status.epochSeconds >= NO_DATE_BELOW) return undefined;
+  const none = status.epochSeconds === 0 && status.epochNanoseconds === 0 && status.lastTime === 0;
+  return none
+    ? {
+        id: 'log-times',
+        level: 'note',
+        title: 'The log has no times.',
+        text: 'Its messages are shown in their order, all at one moment.',
+      }
+    : {
+        id: 'log-times',
+        level: 'note',
+        title: 'The log has times of day without a date.',
+        text: 'They are counted from 1970-01-01.',
+      };
+}
+
 /** What is to be said of an open capture, most severe first. */
 export function noticesOf(status: AnalysisStatus): Notice[] {
   const notices: Notice[] = [];
@@ -58,6 +81,8 @@ export function noticesOf(status: AnalysisStatus): Notice[] {
     } else if (file.fault && status.state !== 'loading') notices.push(faultNotice(file));
     if (file.dropped !== undefined) notices.push(droppedNotice(file));
   }
+  const dated = logTimeNotice(status);
+  if (dated !== undefined) notices.push(dated);
   if (status.state === 'stopped') {
     const bytes = status.files.reduce((sum, file) => sum + file.bytes, 0);
     const read = status.files.reduce((sum, file) => sum + file.bytesRead, 0);
