@@ -149,8 +149,8 @@ export class DeviceTracking implements ValueListener {
   }
 
   /** The answer that completes a Block1 transfer speaks of the whole body of its request. */
-  #takeRequestBody(event: OperationEvent): void {
-    const transfer = this.transfers.transfers[event.transfer];
+  #takeRequestBody(event: OperationEvent, request: MessageRow): void {
+    const transfer = this.transfers.transfers[this.messages.transfer.get(request) - 1];
     if (transfer?.direction !== 'block1' || transfer.body === undefined) return;
     event.body = transfer.body;
     event.bodyStart = 0;
@@ -208,7 +208,7 @@ export class DeviceTracking implements ValueListener {
     event.requestRow = phase === Phase.request ? row : request;
     event.transfer = messages.transfer.get(row) - 1;
     event.transferComplete = messages.has(row, MessageFlag.transferComplete);
-    if (event.transferComplete && phase === Phase.response) this.#takeRequestBody(event);
+    if (event.transferComplete && phase === Phase.response) this.#takeRequestBody(event, request);
     event.observation = messages.observation.get(row) - 1;
   }
 }

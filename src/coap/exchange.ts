@@ -95,7 +95,7 @@ export class ExchangeTracker {
 
   /** Multicast requests by token: (requester's endpoint, token length), token. */
   readonly #byGroup = new ExpiringTable(MULTICAST_LIFETIME * NANOSECONDS);
-  /** The newest request of each slot that a requester's endpoint and a token lead to, as row + 1. */
+  /** The newest request of each slot that a token leads to, as row + 1. */
   readonly #recent = new Uint32Array(RECENT_REQUESTS);
 
   constructor(
@@ -178,18 +178,16 @@ export class ExchangeTracker {
     const isWanted = batch.noResponse[index]! === 0;
     this.links.setExchange(row, kind, isWanted ? ExchangeEnd.open : ExchangeEnd.unwanted);
     if (!batch.hasToken(index)) return;
-    const sender = this.ends.sender(row);
     if (multicast)
       this.#byGroup.add(
-        sender * 32 + Math.min(batch.tokenLength[index]!, 31),
+        this.ends.sender(row) * 32 + Math.min(batch.tokenLength[index]!, 31),
         batch.tokenHigh[index]!,
         batch.tokenLow[index]!,
         row,
         batch.observe[index]!,
         clock,
       );
-    else if (batch.tokenLength[index]! > 0)
-      this.#recent[slotOf(sender, batch.tokenHigh[index]!, batch.tokenLow[index]!)] = row + 1;
+    else this.#recent[slotOf(batch.tokenHigh[index]!, batch.tokenLow[index]!)] = row + 1;
     this.#byToken.add(
       requesterKey * 32 + Math.min(batch.tokenLength[index]!, 31),
       batch.tokenHigh[index]!,
@@ -226,7 +224,9 @@ export class ExchangeTracker {
         while (found && this.#byToken.hash !== REGISTER) found = this.#byToken.older();
       if (found) request = this.#byToken.row;
     }
-    if (request === NO_ROW) request = this.#elsewhere(batch, index, row, clock);
+    // Of most notifications the request is long forgotten, and a notification is never looked for elsewhere.
+    if (request === NO_ROW && (batch.observe[index] === NO_OPTION || this.#byGroup.size > 0))
+      request = this.#elsewhere(batch, index, row, clock);
     if (request === NO_ROW) return;
     this.partner = request;
     this.links.setPartner(row, request);
@@ -257,9 +257,9 @@ export class ExchangeTracker {
       this.#byGroup.forget(clock);
       if (this.#byGroup.find(receiver * 32 + Math.min(length, 31), high, low)) return this.#byGroup.row;
     }
-    // An empty token is everybody's.
-    if (length === 0) return NO_ROW;
-    const request = this.#recent[slotOf(receiver, high, low)]! - 1;
+    // An empty token is everybody's, and a notification whose request was not seen may have any.
+    if (length === 0 || batch.observe[index] !== NO_OPTION) return NO_ROW;
+    const request = this.#recent[slotOf(high, low)]! - 1;
     if (request < 0) return NO_ROW;
     const { links, ends } = this;
     const end = links.endOf(request);
@@ -268,8 +268,6 @@ export class ExchangeTracker {
       ends.sender(request) === receiver &&
       (end === ExchangeEnd.open || end === ExchangeEnd.unwanted) &&
       clock - links.timeOf(request) <= EXCHANGE_LIFETIME * NANOSECONDS &&
-      // A notification whose request was not seen may have the same token.
-      batch.observe[index] === NO_OPTION &&
       (type !== MessageType.ack ||
         (links.typeOf(request) === MessageType.con &&
           links.messageIdOf(request) === batch.messageId[index])) &&
@@ -284,9 +282,7 @@ export class ExchangeTracker {
   }
 }
 
-function slotOf(endpoint: number, high: number, low: number): number {
-  let hash = Math.imul(endpoint ^ 0x9e3779b9, 0x85ebca6b);
-  hash = Math.imul((hash ^ (hash >>> 15)) + high, 0xc2b2ae35);
-  hash = Math.imul((hash ^ (hash >>> 13)) + low, 0x27d4eb2f);
+function slotOf(high: number, low: number): number {
+  const hash = Math.imul(high ^ (low >>> 15) ^ Math.imul(low, 0x85ebca6b), 0x9e3779b1);
   return (hash ^ (hash >>> 16)) & (RECENT_REQUESTS - 1);
 }
