@@ -44,6 +44,7 @@ export class Analysis {
       take: (batch) => this.tracking.take(batch),
       wideTime: (index, seconds, nanoseconds) => this.tracking.wideTime(index, seconds, nanoseconds),
       tick: (time) => this.tracking.tick(time),
+      closed: (conversation, time) => this.tracking.closed(conversation, time),
     });
     this.frames = frames;
     this.tracking = new MessageTracking(frames.flows, frames.conversations, registry);

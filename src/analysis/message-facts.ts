@@ -75,6 +75,13 @@ export class MessageFacts {
     return messages.has(row, MessageFlag.fromA) ? flows.endpointB(flow) : flows.endpointA(flow);
   }
 
+  /** `Transport` code of what carries a row. */
+  transport(row: MessageRow): number {
+    return this.analysis.frames.conversations.transportOf(
+      this.analysis.tracking.messages.conversation.get(row),
+    );
+  }
+
   /** 0 unknown, 1 from the device, 2 to the device. */
   direction(row: MessageRow): 0 | 1 | 2 {
     const { messages, operations } = this.analysis.tracking;
@@ -121,7 +128,8 @@ export class MessageFacts {
     const end = messages.endOf(row);
     if (end === ExchangeEnd.answered) return 'answered';
     if (end === ExchangeEnd.reset) return 'reset';
-    if (kind === ExchangeKind.non || kind === ExchangeKind.multicast) return 'open';
+    if (kind === ExchangeKind.non || kind === ExchangeKind.multicast || kind === ExchangeKind.reliable)
+      return 'open';
     const wait = messages.has(row, MessageFlag.acknowledged) ? EXCHANGE_LIFETIME : MAX_TRANSMIT_WAIT;
     return clock - messages.time.get(row) > wait * 1e9 ? 'timeout' : 'open';
   }

@@ -16,16 +16,16 @@ export function textLine(kind: RecordKind, record: JsonObject): string {
 function messageLine(record: JsonObject): string {
   const frame = record.frame as JsonObject;
   const ip = (record.ip ?? record.ipv6) as JsonObject;
-  const udp = record.udp as JsonObject;
+  const ports = (record.udp ?? record.tcp) as JsonObject;
   const coap = (record.coap ?? {}) as JsonObject;
   const lwm2m = (record.lwm2m ?? {}) as JsonObject;
   const parts = [
     String(frame.number).padStart(6),
     String(frame.time),
-    `${endpoint(ip.src, udp.srcport)} → ${endpoint(ip.dst, udp.dstport)}`,
-    `${text(coap.type)} ${text(coap.code)}`,
-    `mid ${text(coap.mid)}`,
+    `${endpoint(ip.src, ports.srcport)} → ${endpoint(ip.dst, ports.dstport)}`,
+    coap.type === undefined ? text(coap.code) : `${text(coap.type)} ${text(coap.code)}`,
   ];
+  if (coap.mid !== undefined) parts.push(`mid ${text(coap.mid)}`);
   if (coap.token !== undefined && coap.token !== '') parts.push(`token ${text(coap.token)}`);
   if (lwm2m.operation !== undefined) parts.push(text(lwm2m.operation));
   if (coap.uri_path !== undefined) parts.push(text(coap.uri_path) + query(coap));
@@ -70,6 +70,9 @@ function infoLines(record: JsonObject): string {
     lines.push(
       `  ${text(item.what)}: ${text(item.records)} records sealed${item.handshake === true ? '' : ', handshake not seen'}`,
     );
+  const tcp = record.tcp as JsonObject | undefined;
+  if (tcp !== undefined)
+    lines.push(`  ${text(tcp.gaps)} gaps in TCP connections with CoAP, ${text(tcp.lost_bytes)} bytes lost`);
   return lines.join('\n');
 }
 

@@ -1,6 +1,6 @@
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
-import { Code, isResponse } from './code.ts';
+import { Code, isResponse, MessageType } from './code.ts';
 import { blockNumber, NO_OPTION } from './message.ts';
 import type { MessageBatch } from './message-batch.ts';
 import { TokenTable } from './token-table.ts';
@@ -25,6 +25,8 @@ export type ObservationEnd =
   | 'deregistered'
   | 'error'
   | 'open'
+  /** The connection was closed (RFC 8323 §3.4). */
+  | 'closed'
   /** The server of the resource answered without Observe: an ordinary read, no observation. */
   | 'refused';
 
@@ -195,7 +197,11 @@ export class ObservationTracker {
     }
     known.notifications++;
     known.to = time;
-    this.#order(known, batch.observe[index]!, time);
+    if (batch.type[index] === MessageType.none) {
+      // What a connection brings is in order; the numbers mean nothing (RFC 8323 §7.1).
+      known.sequence = batch.observe[index]!;
+      known.newest = time;
+    } else this.#order(known, batch.observe[index]!, time);
     return found;
   }
 
@@ -210,6 +216,16 @@ export class ObservationTracker {
     for (const index of this.#byConversation.get(conversation) ?? []) {
       const known = this.observations[index]!;
       if (known.ended === 'open') this.#end(known, 'deregistered', row, time);
+    }
+  }
+
+  /** Ends the observations of a conversation whose connection was closed (RFC 8323 §3.4). */
+  close(conversation: number, time: Nanoseconds): void {
+    for (const index of this.#byConversation.get(conversation) ?? []) {
+      const known = this.observations[index]!;
+      if (known.ended !== 'open') continue;
+      known.ended = 'closed';
+      known.to = time;
     }
   }
 

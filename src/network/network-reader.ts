@@ -7,13 +7,14 @@ import { IpHeader, IpProtocol, isGroupAddress, readExtensionHeaders, readIpv4, r
 import { Layer } from './layer.ts';
 import { readEthernet, readLink } from './link.ts';
 import { NotRead, NotReadCounter } from './not-read.ts';
+import { readTcp } from './tcp.ts';
 import { enterVxlan, readUdp } from './udp.ts';
 
 /** Most IP packets inside of one another: IP in IP (RFC 2003, RFC 2473, RFC 4213), VXLAN. */
 export const MAX_TUNNELS = 4;
 
 /**
- * Finds the UDP datagram in each frame. Holds the fragments that wait for their rest, and counts by name all
+ * Finds the UDP datagram or TCP segment in each frame. Holds the fragments that wait for their rest, and counts by name all
  * frames that gave no datagram. ICMP errors are not read: the packet they quote is no second message.
  */
 export class NetworkReader {
@@ -29,7 +30,7 @@ export class NetworkReader {
 
   /**
    * Reads one frame into `out`, which is valid until the frame's bytes change; see `DatagramKind` for the
-   * outcomes. Where the snap length cut the payload but not the headers, the kind is still `udp` and
+   * outcomes. Where the snap length cut the payload but not the headers, the kind is still `udp` or `tcp` and
    * `payloadLength` passes `end - start`.
    */
   read(frame: Frame, out: Datagram): void {
@@ -69,11 +70,15 @@ export class NetworkReader {
       if (protocol === IpProtocol.udp) {
         if (!readUdp(layer, header.version, out)) return false;
         if (!enterVxlan(layer, out)) {
-          this.#finish(out);
+          this.#finish(out, DatagramKind.udp);
           return true;
         }
         version = readEthernet(layer);
         if (version === 0) return false;
+      } else if (protocol === IpProtocol.tcp) {
+        if (!readTcp(layer, out)) return false;
+        this.#finish(out, DatagramKind.tcp);
+        return true;
       } else if (protocol === IpProtocol.ipv4) version = 4;
       else if (protocol === IpProtocol.ipv6) version = 6;
       else return layer.fail(NotRead.ipProtocol, protocol);
@@ -105,9 +110,9 @@ export class NetworkReader {
     }
   }
 
-  #finish(out: Datagram): void {
+  #finish(out: Datagram, kind: number): void {
     const header = this.#header;
-    out.kind = DatagramKind.udp;
+    out.kind = kind;
     out.ipVersion = header.version;
     out.addressBytes = header.addressBytes;
     out.sourceAddress = header.source;

@@ -32,6 +32,9 @@ export const NotRead = {
   tooManyHeaders: 16,
   /** Cut by the capture before the UDP payload begins. */
   headersCut: 17,
+  malformedTcp: 18,
+  /** A TCP connection that begins with HTTP and does not go on with CoAP. */
+  http: 19,
 } as const;
 
 /** Highest detail that is kept, so that code and detail fit one small integer. */
@@ -138,6 +141,10 @@ export function notReadName(code: number, detail: number): string {
       return 'IP fragments within IP fragments';
     case NotRead.tooManyHeaders:
       return 'too many nested headers';
+    case NotRead.malformedTcp:
+      return 'malformed TCP header';
+    case NotRead.http:
+      return 'HTTP';
     case NotRead.headersCut:
       return 'headers cut by the capture';
     default:
@@ -160,7 +167,10 @@ export class NotReadCounter {
   #lastKey = -1;
   #lastPosition = 0;
 
-  /** Counts `frames` frames under a `NotRead` code and the number that completes it. */
+  /**
+   * Counts `frames` frames under a `NotRead` code and the number that completes it. Fewer than none takes back
+   * what was counted before it was known what the frames are.
+   */
   count(code: number, detail: number, frames = 1): void {
     const key = code * (MAX_DETAIL + 1) + (detail & MAX_DETAIL);
     if (key !== this.#lastKey) {
@@ -188,6 +198,9 @@ export class NotReadCounter {
       byName.set(what, (byName.get(what) ?? 0) + this.#frames[position]!);
     }
     if (this.#other > 0) byName.set('other', this.#other);
-    return [...byName].map(([what, frames]) => ({ what, frames })).sort((a, b) => b.frames - a.frames);
+    return [...byName]
+      .map(([what, frames]) => ({ what, frames }))
+      .filter(({ frames }) => frames > 0)
+      .sort((a, b) => b.frames - a.frames);
   }
 }
