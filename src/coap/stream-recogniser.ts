@@ -48,7 +48,7 @@ export class StreamRecogniser {
     const view = this.#view;
     view.readReliable(bytes, start, start + length, false);
     return (
-      view.code === Code.csm && view.outcome === Outcome.ok && view.tokenLength === 0 && this.#bits(view) > 0
+      view.code === Code.csm && view.outcome === Outcome.ok && view.tokenLength <= 8 && this.#bits(view) > 0
     );
   }
 

@@ -46,7 +46,7 @@ export function addCoapFields(view: MessageView, builder: FieldBuilder): void {
       clause: 'RFC 7252 §3',
     });
   }
-  if (end - start >= 4) {
+  if (!isReliable && end - start >= 4) {
     builder.add('Code', start + 1, start + 2, {
       value: code,
       filter: `coap.code == ${codeText(view.code)}`,
