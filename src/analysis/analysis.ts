@@ -5,6 +5,7 @@ import { openReader } from '../capture/container.ts';
 import { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import { FrameMessages } from './frame-messages.ts';
 import { MessageTracking } from './message-tracking.ts';
+import { type AnalysisSettings, DEFAULT_SETTINGS } from './settings.ts';
 
 /** One opened file: where its bytes lie and what its container says. */
 export interface AnalysedFile {
@@ -38,14 +39,20 @@ export class Analysis {
   readonly tracking: MessageTracking;
   readonly frames: FrameMessages;
 
-  constructor(readonly registry: ObjectRegistry) {
+  constructor(
+    readonly registry: ObjectRegistry,
+    settings: AnalysisSettings = DEFAULT_SETTINGS,
+  ) {
     // The border's two sides know each other only by the batches between them.
-    const frames: FrameMessages = new FrameMessages({
-      take: (batch) => this.tracking.take(batch),
-      wideTime: (index, seconds, nanoseconds) => this.tracking.wideTime(index, seconds, nanoseconds),
-      tick: (time) => this.tracking.tick(time),
-      closed: (conversation, time) => this.tracking.closed(conversation, time),
-    });
+    const frames: FrameMessages = new FrameMessages(
+      {
+        take: (batch) => this.tracking.take(batch),
+        wideTime: (index, seconds, nanoseconds) => this.tracking.wideTime(index, seconds, nanoseconds),
+        tick: (time) => this.tracking.tick(time),
+        closed: (conversation, time) => this.tracking.closed(conversation, time),
+      },
+      settings,
+    );
     this.frames = frames;
     this.tracking = new MessageTracking(frames.flows, frames.conversations, registry);
   }

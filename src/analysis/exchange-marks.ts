@@ -12,17 +12,19 @@ import type { DeviceRows } from './device-rows.ts';
 import type { MessageFacts } from './message-facts.ts';
 import { MessageFlag } from './message-table.ts';
 import { SpanLook, type TrackQuery } from './protocol.ts';
+import type { ShownRows } from './shown-rows.ts';
 import type { SpanBuilder } from './span-builder.ts';
 
 /** Marks closer than this many pixels become one cluster. */
 export const CLUSTER_PIXELS = 3;
 
-/** The marks of exchanges on the timeline: one for each request and each notification. */
+/** The marks of exchanges on the timeline: one for each request and each notification that passes the filter. */
 export class ExchangeMarks {
   constructor(
     private readonly analysis: Analysis,
     private readonly facts: MessageFacts,
     private readonly rows: DeviceRows,
+    private readonly shown: ShownRows,
   ) {}
 
   /** Adds the marks of a device's exchanges inside the asked window; those too close to draw apart become one. */
@@ -75,7 +77,7 @@ export class ExchangeMarks {
   /** Requests and notifications stand for their exchange. */
   #isMark(row: number): boolean {
     const { messages } = this.analysis.tracking;
-    if (messages.has(row, MessageFlag.duplicate)) return false;
+    if (messages.has(row, MessageFlag.duplicate) || !this.shown.passes(row)) return false;
     return isRequest(messages.code.get(row)) || messages.has(row, MessageFlag.notification);
   }
 

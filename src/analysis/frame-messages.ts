@@ -8,8 +8,10 @@ import { FlowTable, Transport } from '../network/flow.ts';
 import { NetworkReader } from '../network/network-reader.ts';
 import { SecurityKind, SecurityReader } from '../security/association.ts';
 import { ConversationTable } from '../security/conversation.ts';
+import { DecodeAsFlows } from './decode-as.ts';
 import { JoinedSources } from './joined-sources.ts';
 import { MessageTable } from './message-table.ts';
+import type { AnalysisSettings } from './settings.ts';
 import { StreamMessages } from './stream-messages.ts';
 
 /** Messages of one frame beyond this are not listed: a segment of 64 KiB holds fewer. */
@@ -64,14 +66,29 @@ export class FrameMessages implements FrameSink {
   /** Messages that streams gave in the frame that is read. */
   #given = 0;
 
-  constructor(private readonly taker: BatchTaker) {
-    this.streams = new StreamMessages(this.flows, this.conversations, this.security, this.network.notRead, {
-      message: (view, conversation, fromA, pieces) => this.#streamMessage(view, conversation, fromA, pieces),
-      closed: (conversation) => {
-        this.flush();
-        this.taker.closed(conversation, this.#time);
+  readonly #decodeAs: DecodeAsFlows;
+
+  constructor(
+    private readonly taker: BatchTaker,
+    settings: AnalysisSettings,
+  ) {
+    this.#decodeAs = new DecodeAsFlows(settings.decodeAs, this.flows);
+    const told = this.#decodeAs;
+    this.streams = new StreamMessages(
+      this.flows,
+      this.conversations,
+      this.security,
+      this.network.notRead,
+      {
+        message: (view, conversation, fromA, pieces) =>
+          this.#streamMessage(view, conversation, fromA, pieces),
+        closed: (conversation) => {
+          this.flush();
+          this.taker.closed(conversation, this.#time);
+        },
       },
-    });
+      (flow) => (told.isEmpty ? undefined : told.of(flow)),
+    );
   }
 
   frame(frame: Frame): void {
@@ -85,7 +102,13 @@ export class FrameMessages implements FrameSink {
       return;
     }
     const flow = this.flows.lookup(datagram, Transport.udp);
-    const kind = this.security.classify(datagram, flow);
+    const told = this.#decodeAs.isEmpty ? undefined : this.#decodeAs.of(flow);
+    if (told === 'none') {
+      this.foreign++;
+      this.notCoap++;
+      return;
+    }
+    const kind = told === 'coap' ? SecurityKind.clear : this.security.classify(datagram, flow);
     if (kind !== SecurityKind.clear) {
       this.foreign++;
       if (kind === SecurityKind.dtls) this.conversations.conversationOf(flow, kind);
@@ -96,9 +119,11 @@ export class FrameMessages implements FrameSink {
     view.read(datagram.bytes, datagram.start, datagram.end, datagram.payloadLength);
     const a = this.flows.endpointA(flow);
     const b = this.flows.endpointB(flow);
-    const coapPort = datagram.sourcePort === COAP_PORT || datagram.destinationPort === COAP_PORT;
+    const coapPort =
+      told === 'coap' || datagram.sourcePort === COAP_PORT || datagram.destinationPort === COAP_PORT;
     if (
       datagram.payloadLength === 0 ||
+      told === 'dtls' ||
       !this.#recogniser.accept(view, flow, fromA ? a : b, fromA ? b : a, coapPort)
     ) {
       this.foreign++;

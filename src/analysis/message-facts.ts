@@ -101,6 +101,15 @@ export class MessageFacts {
     return this.analysis.tracking.messages.partnerOf(this.firstCopy(row));
   }
 
+  /** Content format of the body whose values a message holds: that of its transfer's request, or its own. */
+  bodyFormat(row: MessageRow): number {
+    const { messages, transfers } = this.analysis.tracking;
+    const transfer = messages.transfer.get(row);
+    return transfer > 0 && isRequest(messages.code.get(row))
+      ? transfers.transfers[transfer - 1]!.contentFormat
+      : messages.contentFormat.get(row);
+  }
+
   /** Seconds from a request to its answer, where `row` is the request or the answer; NaN where there is none. */
   responseTime(row: MessageRow): number {
     const { messages } = this.analysis.tracking;

@@ -60,7 +60,7 @@ export class MessageSummary {
     const first = values.firstOf(row);
     const body = await this.bytes.body(row);
     if (first < 0 || body === undefined) return '';
-    const format = this.formatOf(row);
+    const format = this.facts.bodyFormat(row);
     const texts: string[] = [];
     let more = 0;
     for (let index = first; index < values.count && values.message.get(index) === row; index++) {
@@ -84,15 +84,6 @@ export class MessageSummary {
       texts.push(`${name} ${value}`);
     }
     return texts.join(', ') + (more > 0 ? ` and ${more} more` : '');
-  }
-
-  /** Content format of the body whose values a message holds. */
-  formatOf(row: MessageRow): number {
-    const { messages, transfers } = this.analysis.tracking;
-    const transfer = messages.transfer.get(row);
-    return transfer > 0 && isRequest(messages.code.get(row))
-      ? transfers.transfers[transfer - 1]!.contentFormat
-      : messages.contentFormat.get(row);
   }
 
   /** A signal with the options it has (RFC 8323 §5). */

@@ -1,19 +1,27 @@
 import type { Analysis } from './analysis.ts';
 import type { Overview } from './protocol.ts';
+import type { ShownRows } from './shown-rows.ts';
 
 /** Bins an overview may have. */
 const MAXIMUM_BINS = 4096;
 
-/** Message density over the whole capture, kept up as rows are added: one pass over the new rows only. */
+/**
+ * Density of the messages that pass the filter over the whole capture, kept up as rows are added: one pass over the
+ * new rows only.
+ */
 export class OverviewCounts {
   #bins = 0;
   #from = 0;
   #to = 0;
   #counted = 0;
+  #generation = 0;
   #messages = new Uint32Array(0);
   #errors = new Uint32Array(0);
 
-  constructor(private readonly analysis: Analysis) {}
+  constructor(
+    private readonly analysis: Analysis,
+    private readonly shown: ShownRows,
+  ) {}
 
   /** The density in `bins` bins; counted anew where the capture has outgrown the bins. */
   overview(bins: number, revision: number): Overview {
@@ -21,7 +29,10 @@ export class OverviewCounts {
     const { frames, tracking } = this.analysis;
     const from = Number.isFinite(frames.firstTime) ? frames.firstTime : 0;
     const to = Math.max(from + 1, Number.isFinite(frames.lastTime) ? frames.lastTime : 0);
-    if (count !== this.#bins || from < this.#from || to > this.#to || this.#counted === 0) {
+    const { generation } = this.shown;
+    const isOther = count !== this.#bins || generation !== this.#generation;
+    if (isOther || from < this.#from || to > this.#to || this.#counted === 0) {
+      this.#generation = generation;
       this.#bins = count;
       this.#from = from;
       this.#to = to;
@@ -32,6 +43,7 @@ export class OverviewCounts {
     const { messages } = tracking;
     const scale = count / (this.#to - this.#from);
     for (; this.#counted < messages.count; this.#counted++) {
+      if (!this.shown.passes(this.#counted)) continue;
       const time = messages.time.get(this.#counted);
       const bin = Math.max(0, Math.min(count - 1, Math.floor((time - this.#from) * scale)));
       this.#messages[bin]!++;

@@ -1,4 +1,5 @@
 import type { Fault } from '../capture/outcome.ts';
+import type { AnalysisSettings } from './settings.ts';
 import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
 
 /**
@@ -298,7 +299,7 @@ export interface FilterCompletion {
 /** Commands of the page to the worker. Every method answers within 50 ms while a capture loads. */
 export interface AnalysisProtocol {
   /** Closes what is open and starts to read; answers at once, news come as events. */
-  open(sources: OpenSource[]): Promise<void>;
+  open(sources: OpenSource[], settings?: AnalysisSettings): Promise<void>;
   /** Stops reading; what was read stays and can be looked at. */
   stop(): Promise<void>;
   /** Live only: hold, or go on. While held, bytes are kept and not analysed. */

@@ -31,6 +31,7 @@ import type {
 } from './protocol.ts';
 import { RECORD_KINDS, Records, type RecordKind } from './records/records.ts';
 import { RowWindows } from './row-window.ts';
+import { type AnalysisSettings, DEFAULT_SETTINGS } from './settings.ts';
 import { ShownRows } from './shown-rows.ts';
 import { Timeline } from './timeline.ts';
 
@@ -96,9 +97,9 @@ export class AnalysisService implements AnalysisProtocol {
     this.#tell(true);
   }
 
-  async open(sources: OpenSource[]): Promise<void> {
+  async open(sources: OpenSource[], settings: AnalysisSettings = DEFAULT_SETTINGS): Promise<void> {
     await this.close();
-    const opened = this.#prepare();
+    const opened = this.#prepare(settings);
     this.#opened = opened;
     this.#failure = undefined;
     this.#paused = false;
@@ -237,8 +238,8 @@ export class AnalysisService implements AnalysisProtocol {
     return new Blob(parts, { type: 'application/x-ndjson' });
   }
 
-  #prepare(): Opened {
-    const analysis = new Analysis(this.#registry);
+  #prepare(settings = DEFAULT_SETTINGS): Opened {
+    const analysis = new Analysis(this.#registry, settings);
     const facts = new MessageFacts(analysis);
     const devices = new DeviceIndex(analysis);
     const bytes = new MessageBytes(analysis);
@@ -252,8 +253,8 @@ export class AnalysisService implements AnalysisProtocol {
       shown,
       windows: new RowWindows(analysis, facts, devices, summaries, shown),
       dissector: new Dissector(analysis, facts, bytes, devices, summaries),
-      overview: new OverviewCounts(analysis),
-      timeline: new Timeline(analysis, facts, devices, () => this.#state !== 'loading'),
+      overview: new OverviewCounts(analysis, shown),
+      timeline: new Timeline(analysis, facts, devices, () => this.#state !== 'loading', shown),
       stores: [],
       stopped: false,
       stop: () => {},

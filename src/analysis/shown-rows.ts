@@ -24,6 +24,16 @@ export class ShownRows {
     return this.#filter !== undefined;
   }
 
+  /** Counts the filters put in force. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  /** Whether a row passes the filter in force; for views that show other things than the list. */
+  passes(row: MessageRow): boolean {
+    return this.#filter === undefined || this.#filter.test(row);
+  }
+
   /** The row at an index of the list. */
   row(index: number): MessageRow {
     return this.#filter === undefined ? index : this.#rows[index]!;

@@ -15,6 +15,7 @@ import { TcpFlag } from '../network/tcp.ts';
 import { StreamBudget, UNKNOWN_GAP } from '../network/tcp-stream.ts';
 import type { SecurityReader } from '../security/association.ts';
 import type { ConversationTable } from '../security/conversation.ts';
+import type { DecodeAs } from './settings.ts';
 import { Connection, type Half } from './stream-connection.ts';
 import { judge, Verdict } from './stream-verdict.ts';
 
@@ -58,6 +59,8 @@ export class StreamMessages {
     private readonly security: SecurityReader,
     private readonly notRead: NotReadCounter,
     private readonly taker: StreamTaker,
+    /** What a person has said that a flow carries. */
+    private readonly told: (flow: number) => DecodeAs | undefined = () => undefined,
   ) {}
 
   /** Takes a TCP segment of a frame of file `file`. */
@@ -66,6 +69,8 @@ export class StreamMessages {
     const { fromA } = this.flows;
     if (flow >= this.#verdicts.length) this.#grow(flow);
     if ((segment.tcpFlags & TcpFlag.syn) !== 0) this.#begin(flow, fromA, segment);
+    if (this.#verdicts[flow] === Verdict.fresh && this.told(flow) === 'none')
+      this.#verdicts[flow] = Verdict.other;
     switch (this.#verdicts[flow]) {
       case Verdict.tls:
         this.security.countTls(segment, flow, fromA);
@@ -131,7 +136,8 @@ export class StreamMessages {
         break;
       }
     }
-    const coapPort = segment.sourcePort === COAP_PORT || segment.destinationPort === COAP_PORT;
+    const coapPort =
+      segment.sourcePort === COAP_PORT || segment.destinationPort === COAP_PORT || this.told(flow) === 'coap';
     const connection = new Connection(flow, coapPort, this.#budget);
     this.#undecided.set(flow, connection);
     this.#verdicts[flow] = Verdict.undecided;

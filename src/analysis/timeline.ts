@@ -12,6 +12,7 @@ import { CLUSTER_PIXELS, ExchangeMarks } from './exchange-marks.ts';
 import type { MessageFacts } from './message-facts.ts';
 import { MessageFlag } from './message-table.ts';
 import { SpanLook, type TrackQuery, type TrackRow, type TrackWindow } from './protocol.ts';
+import type { ShownRows } from './shown-rows.ts';
 import { SpanBuilder } from './span-builder.ts';
 
 /** Observations of one device that get a track of their own. */
@@ -47,9 +48,10 @@ export class Timeline {
     private readonly devices: DeviceIndex,
     /** True when nothing is added any more: then the lines are kept exact. */
     private readonly finished: () => boolean,
+    private readonly shown: ShownRows,
   ) {
     this.#rows = new DeviceRows(analysis);
-    this.#marks = new ExchangeMarks(analysis, facts, this.#rows);
+    this.#marks = new ExchangeMarks(analysis, facts, this.#rows, shown);
   }
 
   setCollapsed(device: number, collapsed: boolean): void {
@@ -262,6 +264,7 @@ export class Timeline {
       if (time > query.to) break;
       if (!messages.has(row, MessageFlag.notification) || messages.has(row, MessageFlag.duplicate)) continue;
       if (!members.has(messages.observation.get(row)) || time - lastTime < apart) continue;
+      if (!this.shown.passes(row)) continue;
       lastTime = time;
       builder.add(time, time, SpanLook.notify, row, 'Notify');
     }

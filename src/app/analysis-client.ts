@@ -15,6 +15,7 @@ import type {
   TrackQuery,
   TrackWindow,
 } from '../analysis/protocol.ts';
+import type { AnalysisSettings } from '../analysis/settings.ts';
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 
 /** How long the worker may take to say that it is there, in milliseconds. */
@@ -112,8 +113,8 @@ export class AnalysisClient implements AnalysisProtocol {
     this.#call((remote) => remote.listen(transfer(port2, [port2]))).catch(() => {});
   }
 
-  open(sources: OpenSource[]): Promise<void> {
-    return this.#call((remote) => remote.open(sources));
+  open(sources: OpenSource[], settings?: AnalysisSettings): Promise<void> {
+    return this.#call((remote) => remote.open(sources, settings));
   }
   stop(): Promise<void> {
     return this.#call((remote) => remote.stop());

@@ -37,6 +37,15 @@ export const COMMANDS: readonly Command[] = [
     },
   },
   {
+    id: 'decode-as',
+    title: 'Decode ports as…',
+    group: 'Page',
+    keys: ['p'],
+    run: (page) => {
+      page.dialog = page.dialog === 'decode-as' ? undefined : 'decode-as';
+    },
+  },
+  {
     id: 'keys',
     title: 'Show the keys',
     group: 'Page',

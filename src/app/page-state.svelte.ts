@@ -21,7 +21,7 @@ export class PageState {
   live = $state.raw<LiveOffer | undefined>();
 
   /** The dialog that is open. */
-  dialog = $state<'keys' | 'commands' | undefined>();
+  dialog = $state<'keys' | 'commands' | 'decode-as' | undefined>();
   /** Whether single keys without Ctrl or Command are commands; some people's tools type keys by accident. */
   singleKeys = $state(true);
 

@@ -1,6 +1,8 @@
 import type { AnalysisStatus, Dissection, FilterAnswer, OpenSource } from '../analysis/protocol.ts';
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
+import type { AnalysisSettings } from '../analysis/settings.ts';
 import { AnalysisClient, AnalysisEnded } from './analysis-client.ts';
+import { keepSettings, keptSettings } from './kept-settings.ts';
 
 /** Where a selection came from; a view does not scroll to what was selected in itself. */
 export type SelectionOrigin = 'list' | 'timeline' | 'details' | 'devices' | 'keys';
@@ -100,6 +102,13 @@ export class Session {
   /** Set by the message list while it is shown. */
   listCommands = $state.raw<ListCommands | undefined>();
 
+  /** What the person has decided for the analysis; kept on this computer. */
+  settings = $state.raw<AnalysisSettings>(keptSettings());
+  /** What was opened last, to be analysed anew when settings change. */
+  #sources: OpenSource[] = [];
+  /** Message and filter to be taken up again when what is open has been analysed anew. */
+  #resume: { id: string | undefined; filter: string } | undefined;
+
   /** Names of the files that were opened last; none where nothing is open. */
   #asked = $state.raw<readonly string[]>([]);
 
@@ -108,6 +117,7 @@ export class Session {
       if (!this.#awaits(status)) return;
       // Before the first file is looked at, the analysis knows of none; the page knows what it asked for.
       this.status = status.files.length > 0 ? status : { ...status, files: this.status.files };
+      if (status.state === 'done') void this.#takeUp();
     };
     this.client.onEnd = (reason) => {
       this.ended = reason;
@@ -134,7 +144,8 @@ export class Session {
   async open(sources: OpenSource[]): Promise<void> {
     if (this.ended !== undefined) this.startAgain();
     // The worker begins while the page builds its views.
-    const opening = this.client.open(sources);
+    const opening = this.client.open(sources, this.settings);
+    this.#sources = sources;
     this.#forget();
     this.#asked = sources.map((source) => source.name);
     this.status = {
@@ -150,6 +161,31 @@ export class Session {
       })),
     };
     await this.attempt(opening);
+  }
+
+  /**
+   * Puts settings in force and keeps them. Captures that are open are analysed anew; the selected message and the
+   * filter survive, for they are known by id and by text.
+   */
+  async setSettings(settings: AnalysisSettings): Promise<void> {
+    this.settings = settings;
+    keepSettings(settings);
+    const again = this.#sources.filter((source) => source.kind === 'file');
+    if (!this.hasCapture || again.length === 0) return;
+    const resume = { id: this.dissection?.id, filter: this.filterText };
+    await this.open(again);
+    this.#resume = resume;
+    if (this.status.state === 'done') await this.#takeUp();
+  }
+
+  async #takeUp(): Promise<void> {
+    const resume = this.#resume;
+    this.#resume = undefined;
+    if (resume === undefined) return;
+    if (resume.filter !== '') await this.setFilter(resume.filter);
+    if (resume.id === undefined) return;
+    const row = await this.attempt(this.client.rowOfId(resume.id));
+    if (row !== undefined && row >= 0) this.select(row, 'details');
   }
 
   /** Closes what is open. */
@@ -230,6 +266,7 @@ export class Session {
   }
 
   #forget(): void {
+    this.#resume = undefined;
     this.generation++;
     this.hasShownRows = false;
     this.deselect();

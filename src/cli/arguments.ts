@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { type DecodeAsRule, parseDecodeAs } from '../analysis/settings.ts';
 import { RECORD_KINDS, type RecordKind } from '../analysis/records/records.ts';
 
 export const FORMATS = ['text', 'ndjson', 'json', 'csv'] as const;
@@ -11,6 +12,8 @@ export interface CliArguments {
   format: Format | undefined;
   filter: string | undefined;
   output: string | undefined;
+  /** What ports carry, whatever their datagrams look like. */
+  decodeAs: DecodeAsRule[];
   /** Print each message as soon as it was read. */
   follow: boolean;
 }
@@ -35,6 +38,7 @@ export function readArguments(argv: readonly string[]): CliArguments {
         filter: { type: 'string' },
         output: { type: 'string', short: 'o' },
         follow: { type: 'boolean', short: 'f' },
+        'decode-as': { type: 'string', multiple: true },
       },
     });
   } catch (error) {
@@ -58,8 +62,15 @@ export function readArguments(argv: readonly string[]): CliArguments {
     format: format as Format | undefined,
     filter: values.filter,
     output: values.output,
+    decodeAs: (values['decode-as'] ?? []).map(readRule),
     follow: values.follow === true,
   };
+}
+
+function readRule(text: string): DecodeAsRule {
+  const rule = parseDecodeAs(text);
+  if (typeof rule === 'string') throw new UsageError(`--decode-as: ${rule}`);
+  return rule;
 }
 
 function isRecordKind(text: string): text is RecordKind {

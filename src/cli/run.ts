@@ -79,7 +79,7 @@ async function analyse(
   if (args.output !== undefined && (await isOneOf(args.output, args.captures)))
     return unusable(streams, `--output ${args.output}: this is the capture itself`);
   const registry = ObjectRegistry.core();
-  const analysis = new Analysis(registry);
+  const analysis = new Analysis(registry, { decodeAs: args.decodeAs });
   // A filter that cannot be read is told before a large capture is.
   let filter = args.filter === undefined ? undefined : compileMessageFilter(args.filter, analysis);
   if (filter !== undefined && !('test' in filter))

@@ -107,14 +107,14 @@ function valuesOfTree(dissection: Dissection): SaidValue[] {
 async function valuesOfTable(
   analysis: Analysis,
   bytes: MessageBytes,
-  summaries: MessageSummary,
+  facts: MessageFacts,
   row: number,
 ): Promise<SaidValue[]> {
   const { values } = analysis.tracking;
   const first = values.firstOf(row);
   if (first < 0) return [];
   const body = (await bytes.body(row))!;
-  const format = summaries.formatOf(row);
+  const format = facts.bodyFormat(row);
   const said: SaidValue[] = [];
   for (let index = first; index < values.count && values.message.get(index) === row; index++) {
     const path = values.path.get(index);
@@ -161,9 +161,7 @@ describe('the tree of fields says what the tables say', () => {
       expect(lwm2m?.value?.split(' · ')[0] ?? '', where).toBe(operation);
       // The values of a repeat stand in the table once, with the first copy.
       const first = facts.firstCopy(row);
-      expect(valuesOfTree(dissection!), where).toEqual(
-        await valuesOfTable(analysis, bytes, summaries, first),
-      );
+      expect(valuesOfTree(dissection!), where).toEqual(await valuesOfTable(analysis, bytes, facts, first));
     }
   });
 });

@@ -88,6 +88,23 @@ describe('the program', () => {
     expect({ code, stderr }).toEqual({ code: '0', stderr: '' });
   });
 
+  it('ends when its reader has seen enough of a capture that goes on', async () => {
+    const child = spawn(process.execPath, [program, 'messages', '--follow', '-'], { env });
+    child.stdin.on('error', () => undefined);
+    child.stdin.write(readFileSync(LARGE).subarray(0, 50_000));
+    let err = '';
+    child.stderr.on('data', (piece: Buffer) => (err += piece.toString()));
+    const code = await new Promise((done) => {
+      child.on('close', done);
+      child.stdout.once('data', () => {
+        child.stdout.destroy();
+        // The program hears of it with what it writes next; its input stays open.
+        child.stdin.write(readFileSync(LARGE).subarray(50_000));
+      });
+    });
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+  });
+
   it.skipIf(!hasShell)('reads what comes through a named pipe (skipped without a shell)', async () => {
     for (const path of [LARGE, GZIP]) {
       const { stdout, stderr, status } = spawnSync(

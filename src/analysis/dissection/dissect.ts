@@ -87,7 +87,7 @@ export class Dissector {
     const operation = messages.operation.get(row) as OperationCode;
     if (operation === 0) return roots;
     const body = await this.bytes.body(row);
-    const format = this.summaries.formatOf(row);
+    const format = this.facts.bodyFormat(row);
     const request = messages.requestOf(row);
     const path = paths.path(request === NO_ROW ? 0 : messages.path.get(request));
     const again = await this.bytes.view(row);

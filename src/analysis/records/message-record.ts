@@ -15,7 +15,7 @@ import {
 } from '../../coap/message.ts';
 import { type OptionDefinition, OptionNumber } from '../../coap/option.ts';
 import { optionDefinitionIn, optionNameIn } from '../../coap/signal-option.ts';
-import { contentFormatName } from '../../lwm2m/content-format.ts';
+import { contentFormat, contentFormatName } from '../../lwm2m/content-format.ts';
 import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
 import { PathKind } from '../../lwm2m/path.ts';
 import { hexText, readValue } from '../../lwm2m/value-text.ts';
@@ -212,10 +212,23 @@ export class MessageRecords {
     const format = messages.contentFormat.get(row);
     if (format !== NO_FORMAT && messages.payloadLength.get(row) > 0)
       record.format = contentFormatName(format);
-    if (messages.has(row, MessageFlag.contentFault)) record.fault = { text: 'the content is damaged' };
+    if (messages.has(row, MessageFlag.contentFault)) record.fault = await this.#contentFault(row, request);
     const values = await this.#values(row);
     if (values !== undefined) record.values = values;
     return record;
+  }
+
+  /** What is wrong in a content, from the reader that found it damaged. */
+  async #contentFault(row: MessageRow, request: MessageRow): Promise<JsonObject> {
+    const { messages, paths } = this.analysis.tracking;
+    const body = await this.bytes.body(row);
+    const read = contentFormat(this.facts.bodyFormat(row))?.read;
+    const path = paths.path(request === NO_ROW ? 0 : messages.path.get(request));
+    const { registry } = this.analysis;
+    const context = { ...path, typeOf: registry.typeOf.bind(registry) };
+    const result =
+      body === undefined ? undefined : read?.(body, 0, body.length, context, { value: () => {} });
+    return { text: 'the content is damaged', ...result?.fault };
   }
 
   async #values(row: MessageRow): Promise<JsonValue[] | undefined> {
@@ -224,11 +237,7 @@ export class MessageRecords {
     const first = values.firstOf(row);
     const body = await this.bytes.body(row);
     if (first < 0 || body === undefined) return undefined;
-    const transfer = messages.transfer.get(row);
-    const format =
-      transfer > 0 && isRequest(messages.code.get(row))
-        ? this.analysis.tracking.transfers.transfers[transfer - 1]!.contentFormat
-        : messages.contentFormat.get(row);
+    const format = this.facts.bodyFormat(row);
     const records: JsonValue[] = [];
     const { registry } = this.analysis;
     for (let index = first; index < values.count && values.message.get(index) === row; index++) {
