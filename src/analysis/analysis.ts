@@ -53,6 +53,7 @@ export class Analysis {
         take: (batch) => this.tracking.take(batch),
         wideTime: (index, seconds, nanoseconds) => this.tracking.wideTime(index, seconds, nanoseconds),
         tick: (time) => this.tracking.tick(time),
+        closed: (conversation, time) => this.tracking.closed(conversation, time),
       },
       settings,
     );

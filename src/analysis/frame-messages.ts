@@ -4,7 +4,7 @@ import type { ByteCount, Nanoseconds } from '../capture/units.ts';
 import { MessageBatch, MessagePlace } from '../coap/message-batch.ts';
 import { MessageView } from '../coap/message.ts';
 import { COAP_PORT, CoapRecogniser } from '../coap/recogniser.ts';
-import { Datagram, DatagramKind } from '../network/datagram.ts';
+import { Datagram, DatagramKind, type Piece } from '../network/datagram.ts';
 import { FlowTable, Transport } from '../network/flow.ts';
 import { NetworkReader } from '../network/network-reader.ts';
 import { SecurityKind, SecurityReader } from '../security/association.ts';
@@ -14,6 +14,10 @@ import { JoinedSources } from './joined-sources.ts';
 import { LogDatagrams } from './log-datagrams.ts';
 import { MessageTable } from './message-table.ts';
 import type { AnalysisSettings } from './settings.ts';
+import { StreamMessages } from './stream-messages.ts';
+
+/** Messages of one frame beyond this are not listed: a segment of 64 KiB holds fewer. */
+const HIGHEST_ORDINAL = 0xffff;
 
 /** Most bytes of secrets kept; of blocks beyond them only that they were there. */
 const MOST_SECRETS: ByteCount = 16 << 20;
@@ -32,6 +36,8 @@ export interface BatchTaker {
   /** A time that the batch's Float64 cannot hold exactly, for the message `index` of the batch to come. */
   wideTime(index: number, seconds: number, nanoseconds: number): void;
   tick(time: Nanoseconds): void;
+  /** The connection of a conversation is closed, at a capture time; all its messages were handed over before. */
+  closed(conversation: number, time: Nanoseconds): void;
 }
 
 /**
@@ -44,6 +50,7 @@ export class FrameMessages implements FrameSink {
   readonly security = new SecurityReader();
   readonly conversations = new ConversationTable();
   readonly joined = new JoinedSources();
+  readonly streams: StreamMessages;
   /** Frames seen, those that gave no message, and UDP datagrams that hold neither CoAP nor DTLS. */
   frames = 0;
   foreign = 0;
@@ -72,6 +79,9 @@ export class FrameMessages implements FrameSink {
   readonly #batch = new MessageBatch();
   #time: Nanoseconds = 0;
   #secretBytes = 0;
+  #frame: Frame | undefined;
+  /** Messages that streams gave in the frame that is read. */
+  #given = 0;
 
   readonly #decodeAs: DecodeAsFlows;
 
@@ -80,6 +90,22 @@ export class FrameMessages implements FrameSink {
     settings: AnalysisSettings,
   ) {
     this.#decodeAs = new DecodeAsFlows(settings.decodeAs, this.flows);
+    const told = this.#decodeAs;
+    this.streams = new StreamMessages(
+      this.flows,
+      this.conversations,
+      this.security,
+      this.network.notRead,
+      {
+        message: (view, conversation, fromA, pieces) =>
+          this.#streamMessage(view, conversation, fromA, pieces),
+        closed: (conversation) => {
+          this.flush();
+          this.taker.closed(conversation, this.#time);
+        },
+      },
+      (flow) => (told.isEmpty ? undefined : told.of(flow)),
+    );
   }
 
   frame(frame: Frame): void {
@@ -88,6 +114,7 @@ export class FrameMessages implements FrameSink {
     const datagram = this.#datagram;
     this.network.read(frame, datagram);
     if (datagram.kind !== DatagramKind.udp) {
+      if (datagram.kind === DatagramKind.tcp && this.#segment(frame)) return;
       this.foreign++;
       return;
     }
@@ -127,6 +154,7 @@ export class FrameMessages implements FrameSink {
       return;
     }
     const place = this.#place;
+    place.ordinal = 0;
     place.time = time;
     place.frame = frame.number;
     place.file = this.file;
@@ -170,7 +198,41 @@ export class FrameMessages implements FrameSink {
   /** Says that no more frames come: fragments that wait are given up. */
   end(): void {
     this.network.end();
+    // What streams still hold counts to the frame read last.
+    this.#given = this.#place.ordinal + 1;
+    this.#place.time = this.#time;
+    this.streams.end();
     this.flush();
+  }
+
+  /** True where the segment gave messages. */
+  #segment(frame: Frame): boolean {
+    this.#frame = frame;
+    this.#given = 0;
+    this.#place.frame = frame.number;
+    this.#place.file = this.file;
+    this.#place.interfaceIndex = frame.interfaceIndex;
+    this.#place.time = this.#time;
+    this.streams.segment(this.#datagram, frame, this.file);
+    return this.#given > 0;
+  }
+
+  #streamMessage(view: MessageView, conversation: number, fromA: boolean, pieces: Piece[]): void {
+    if (this.#given > HIGHEST_ORDINAL) return;
+    const place = this.#place;
+    place.ordinal = this.#given++;
+    const [first] = pieces;
+    const isOneRange = pieces.length === 1 && first!.bytes === undefined && first!.file === this.file;
+    place.source = isOneRange ? first!.fileOffset : this.joined.add(pieces);
+    place.headerLength = 0;
+    place.conversation = conversation;
+    place.fromA = fromA;
+    place.multicast = false;
+    const batch = this.#batch;
+    if (!MessageTable.isExact(place.time))
+      this.taker.wideTime(batch.count, this.#frame!.seconds, this.#frame!.nanoseconds);
+    batch.add(view, place);
+    if (batch.full) this.flush();
   }
 
   #timeOf(frame: Frame): Nanoseconds {

@@ -1,7 +1,9 @@
 import type { ByteStore } from '../capture/byte-store.ts';
 import { type ByteCount, type ByteOffset, type MessageRow, NO_ROW } from '../capture/units.ts';
-import { MessageView } from '../coap/message.ts';
+import { MessageType } from '../coap/code.ts';
+import { MessageFault, MessageView } from '../coap/message.ts';
 import { sortBlocks, type Transfer } from '../coap/transfer.ts';
+import { Transport } from '../network/flow.ts';
 import { Outcome } from '../capture/outcome.ts';
 import type { Analysis } from './analysis.ts';
 
@@ -18,6 +20,8 @@ export interface Origin {
   file: number;
   offset: ByteOffset;
   length: ByteCount;
+  /** What stands there in words of its own, where the file has it masked or compressed. */
+  bytes?: Uint8Array;
 }
 
 /**
@@ -36,9 +40,11 @@ export class MessageBytes {
     const source = messages.source.get(row);
     const file = messages.file.get(row);
     if (source >= 0) return [{ file, offset: source, length: messages.length.get(row) }];
-    return this.analysis.frames.joined
-      .pieces(source)
-      .map((piece) => ({ file, offset: piece.fileOffset, length: piece.length }));
+    return this.analysis.frames.joined.pieces(source).map((piece) => {
+      const origin: Origin = { file: piece.file ?? file, offset: piece.fileOffset, length: piece.length };
+      if (piece.bytes !== undefined) origin.bytes = piece.bytes;
+      return origin;
+    });
   }
 
   /** The CoAP message of a row as captured, or undefined where its bytes are gone. */
@@ -47,7 +53,7 @@ export class MessageBytes {
     const bytes = new Uint8Array(length);
     let filled = 0;
     for (const origin of this.origins(row)) {
-      const piece = await this.range(origin.file, origin.offset, origin.length);
+      const piece = origin.bytes ?? (await this.range(origin.file, origin.offset, origin.length));
       if (piece.length < origin.length) return undefined;
       bytes.set(piece.subarray(0, length - filled), filled);
       filled += Math.min(piece.length, length - filled);
@@ -61,6 +67,12 @@ export class MessageBytes {
     if (bytes === undefined) return undefined;
     const { messages } = this.analysis.tracking;
     const { length } = bytes;
+    if (messages.type.get(row) === MessageType.none) {
+      const transport = this.analysis.frames.conversations.transportOf(messages.conversation.get(row));
+      this.#view.readReliable(bytes, 0, length, transport === Transport.ws);
+      if (messages.fault.get(row) === MessageFault.lostSegment) this.#view.markLost();
+      return this.#view;
+    }
     const isCut = messages.outcome.get(row) === Outcome.truncated;
     this.#view.read(bytes, 0, length, isCut ? length + LARGEST_CUT : length);
     if (isCut && messages.payloadLength.get(row) > 0) {

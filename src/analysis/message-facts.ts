@@ -76,6 +76,13 @@ export class MessageFacts {
     return messages.has(row, MessageFlag.fromA) ? flows.endpointB(flow) : flows.endpointA(flow);
   }
 
+  /** `Transport` code of what carries a row. */
+  transport(row: MessageRow): number {
+    return this.analysis.frames.conversations.transportOf(
+      this.analysis.tracking.messages.conversation.get(row),
+    );
+  }
+
   /** 0 unknown, 1 from the device, 2 to the device. */
   direction(row: MessageRow): 0 | 1 | 2 {
     const { messages, operations } = this.analysis.tracking;
@@ -147,7 +154,8 @@ export class MessageFacts {
     const end = messages.endOf(row);
     if (end === ExchangeEnd.answered) return 'answered';
     if (end === ExchangeEnd.reset) return 'reset';
-    const unsure = kind === ExchangeKind.non || kind === ExchangeKind.multicast;
+    const unsure =
+      kind === ExchangeKind.non || kind === ExchangeKind.multicast || kind === ExchangeKind.reliable;
     const acknowledged = messages.has(row, MessageFlag.acknowledged);
     // Where no answer was wanted, none is missing, and nothing says how it went; a CON must be acknowledged all the
     // same (RFC 7967 §2.1).

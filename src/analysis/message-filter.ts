@@ -3,6 +3,7 @@ import { isRequest } from '../coap/code.ts';
 import { EXCHANGE_KIND_NAMES, ExchangeKind } from '../coap/exchange.ts';
 import { contentFormats } from '../lwm2m/content-format.ts';
 import { PathKind } from '../lwm2m/path.ts';
+import { TRANSPORT_NAMES } from '../network/flow.ts';
 import type { Analysis } from './analysis.ts';
 import { DeviceIndex } from './device-index.ts';
 import { type CompiledFilter, compileFilterText } from './filter/compile.ts';
@@ -55,8 +56,8 @@ function columnsAccess(analysis: Analysis): MessageColumnsAccess {
     addressOf: (endpoint) => frames.flows.endpointAddressText(endpoint),
     portOf: (endpoint) =>
       frames.flows.ipVersion(endpoint) === 0 ? NaN : frames.flows.endpointPort(endpoint),
-    transport: () => 0,
-    transportNames: ['udp'],
+    transport: (row) => facts.transport(row),
+    transportNames: TRANSPORT_NAMES,
     security: () => 0,
     securityNames: ['none'],
     outcome: (row) => messages.outcome.get(row),

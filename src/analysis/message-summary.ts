@@ -1,9 +1,18 @@
 import { Outcome } from '../capture/outcome.ts';
 import type { MessageRow } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
-import { codeName, isRequest, isResponse } from '../coap/code.ts';
+import { Code, codeName, isRequest, isResponse, isSignal, MessageType } from '../coap/code.ts';
 import { ExchangeKind } from '../coap/exchange.ts';
-import { blockMore, blockNumber, blockSize, messageFault, NO_OPTION } from '../coap/message.ts';
+import {
+  blockMore,
+  blockNumber,
+  blockSize,
+  messageFault,
+  NO_OPTION,
+  OptionCursor,
+  readUint,
+} from '../coap/message.ts';
+import { optionDefinitionIn, optionNameIn } from '../coap/signal-option.ts';
 import { Operation } from '../lwm2m/operation.ts';
 import { describeValue, readValue } from '../lwm2m/value-text.ts';
 import type { ValueTypeCode } from '../lwm2m/value.ts';
@@ -38,6 +47,7 @@ export class MessageSummary {
     if (code === 0) parts.push(this.#empty(row));
     else if (isRequest(code)) this.#request(row, parts);
     else if (isResponse(code)) this.#answer(row, parts);
+    else if (isSignal(code)) parts.push(await this.#signal(row));
     const values = await this.values(row, SHOWN_VALUES);
     if (values !== '') parts.push(values);
     return parts.filter((part) => part !== '').join(' · ');
@@ -76,8 +86,32 @@ export class MessageSummary {
     return texts.join(', ') + (more > 0 ? ` and ${more} more` : '');
   }
 
+  /** A signal with the options it has (RFC 8323 §5). */
+  async #signal(row: MessageRow): Promise<string> {
+    const { messages } = this.analysis.tracking;
+    const code = messages.code.get(row);
+    const name = codeName(code);
+    const partner = messages.partnerOf(row);
+    if (code === Code.pong && partner !== NO_ROW) return `${name} of ${messages.frame.get(partner)}`;
+    const view = await this.bytes.view(row);
+    if (view === undefined) return name;
+    const options: string[] = [];
+    const cursor = new OptionCursor();
+    cursor.start(view);
+    while (cursor.next() && options.length < SHOWN_VALUES) {
+      const definition = optionDefinitionIn(code, cursor.number);
+      const value =
+        definition?.format === 'uint' && cursor.valueLength <= 4
+          ? ` ${readUint(view.bytes, cursor.valueStart, cursor.valueLength)}`
+          : '';
+      options.push(optionNameIn(code, cursor.number) + value);
+    }
+    return options.length === 0 ? name : `${name}: ${options.join(', ')}`;
+  }
+
   #empty(row: MessageRow): string {
     const { messages } = this.analysis.tracking;
+    if (messages.type.get(row) === MessageType.none) return 'Empty';
     const partner = messages.partnerOf(row);
     if (messages.kindOf(row) === ExchangeKind.ping) return 'Ping';
     if (partner === NO_ROW) return messages.type.get(row) === 3 ? 'Reset' : 'Acknowledgement';

@@ -59,7 +59,7 @@ export class MessageTable implements ExchangeLinks {
   readonly frame = new Uint32Column();
   readonly file = new Uint8Column();
   readonly interfaceIndex = new Uint16Column();
-  readonly ordinal = new Uint8Column();
+  readonly ordinal = new Uint16Column();
   readonly length = new Uint32Column();
   readonly payloadLength = new Uint32Column();
   readonly headerLength = new Uint8Column();

@@ -81,6 +81,11 @@ export class MessageTracking implements BatchTaker {
     this.#advance(time);
   }
 
+  closed(conversation: number, time: Nanoseconds): void {
+    this.#advance(time);
+    this.observations.close(conversation, time);
+  }
+
   take(batch: MessageBatch): void {
     const first = this.messages.append(batch);
     for (let index = 0; index < batch.count; index++) this.#take(batch, index, first + index);
@@ -108,7 +113,9 @@ export class MessageTracking implements BatchTaker {
     // A damaged header gives nothing to match by, and another version is not this protocol; a message cut in its
     // payload has all that matching needs.
     const fault = batch.fault[index]!;
-    if (fault === MessageFault.version || fault === MessageFault.tooShort || batch.length[index]! < 4) return;
+    const isReliable = batch.type[index] === MessageType.none;
+    if (fault === MessageFault.version || fault === MessageFault.tooShort) return;
+    if (isReliable ? batch.code[index] === 0 : batch.length[index]! < 4) return;
     const found = this.#exchanges.track(batch, index, row, this.clock);
     const partner = this.#exchanges.partner;
     const code = batch.code[index]!;

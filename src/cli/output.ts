@@ -27,6 +27,8 @@ const CSV_COLUMNS: Record<RecordKind, readonly string[]> = {
     'ipv6.dst',
     'udp.srcport',
     'udp.dstport',
+    'tcp.srcport',
+    'tcp.dstport',
     'log.src',
     'log.dst',
     'frame.comment',

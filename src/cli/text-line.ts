@@ -21,9 +21,9 @@ function messageLine(record: JsonObject): string {
     String(frame.number).padStart(6),
     frame.time === undefined ? '(no time)' : String(frame.time),
     ends(record),
-    `${text(coap.type)} ${text(coap.code)}`,
-    `mid ${text(coap.mid)}`,
+    coap.type === undefined ? text(coap.code) : `${text(coap.type)} ${text(coap.code)}`,
   ];
+  if (coap.mid !== undefined) parts.push(`mid ${text(coap.mid)}`);
   if (coap.token !== undefined && coap.token !== '') parts.push(`token ${text(coap.token)}`);
   if (lwm2m.operation !== undefined) parts.push(text(lwm2m.operation));
   if (coap.uri_path !== undefined) parts.push(text(coap.uri_path) + query(coap));
@@ -39,9 +39,9 @@ function messageLine(record: JsonObject): string {
 /** Sender and receiver; those of a log that names no address as it calls them. */
 function ends(record: JsonObject): string {
   const ip = (record.ip ?? record.ipv6) as JsonObject | undefined;
-  const udp = record.udp as JsonObject | undefined;
-  if (ip !== undefined && udp !== undefined)
-    return `${endpoint(ip.src, udp.srcport)} → ${endpoint(ip.dst, udp.dstport)}`;
+  const ports = (record.udp ?? record.tcp) as JsonObject | undefined;
+  if (ip !== undefined && ports !== undefined)
+    return `${endpoint(ip.src, ports.srcport)} → ${endpoint(ip.dst, ports.dstport)}`;
   const log = (record.log ?? {}) as JsonObject;
   return `${text(log.src)} → ${text(log.dst)}`;
 }
@@ -78,6 +78,9 @@ function infoLines(record: JsonObject): string {
     lines.push(
       `  ${text(item.what)}: ${text(item.records)} records sealed${item.handshake === true ? '' : ', handshake not seen'}`,
     );
+  const tcp = record.tcp as JsonObject | undefined;
+  if (tcp !== undefined)
+    lines.push(`  ${text(tcp.gaps)} gaps in TCP connections with CoAP, ${text(tcp.lost_bytes)} bytes lost`);
   return lines.join('\n');
 }
 

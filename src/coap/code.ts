@@ -20,6 +20,11 @@ export const Code = {
   methodNotAllowed: 0x85,
   requestEntityIncomplete: 0x88,
   requestEntityTooLarge: 0x8d,
+  csm: 0xe1,
+  ping: 0xe2,
+  pong: 0xe3,
+  release: 0xe4,
+  abort: 0xe5,
 } as const;
 
 const NAMES = new Map<number, string>([
@@ -98,7 +103,13 @@ export function isResponse(code: number): boolean {
   return codeClass === 2 || codeClass === 4 || codeClass === 5;
 }
 
+/** True for signals of reliable transports, class 7 (RFC 8323 §5). */
+export function isSignal(code: number): boolean {
+  return code >> 5 === 7;
+}
+
 /** Names of the message types by number (RFC 7252 §3). */
 export const TYPE_NAMES = ['CON', 'NON', 'ACK', 'RST'] as const;
 
+/** Types by name; a message of a reliable transport has none (RFC 8323 §3.2). */
 export const MessageType = { con: 0, non: 1, ack: 2, rst: 3, none: 255 } as const;

@@ -1,6 +1,6 @@
 import type { MessageRow, Nanoseconds, Seconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
-import { isRequest, isResponse, MessageType } from './code.ts';
+import { Code, isRequest, isResponse, MessageType } from './code.ts';
 import { ExpiringTable } from './expiring-table.ts';
 import { NO_OPTION } from './message.ts';
 import type { MessageBatch } from './message-batch.ts';
@@ -21,6 +21,10 @@ const NANOSECONDS = 1e9;
 /** Observe value of a request that begins an observation. RFC 7641 §2 */
 const REGISTER = 0;
 
+/** Tokens of requests and of pings are told apart in one table (RFC 8323 §5.4). */
+const REQUEST = 0;
+const PING = 32;
+
 /** How a request was answered (a record's `exchange.kind`). */
 export const ExchangeKind = {
   none: 0,
@@ -31,9 +35,20 @@ export const ExchangeKind = {
   non: 4,
   ping: 5,
   multicast: 6,
+  /** A request over a reliable transport: no acknowledgement, no repeat (RFC 8323 §3.3). */
+  reliable: 7,
 } as const;
 
-export const EXCHANGE_KIND_NAMES = ['', '', 'piggybacked', 'separate', 'non', 'ping', 'multicast'] as const;
+export const EXCHANGE_KIND_NAMES = [
+  '',
+  '',
+  'piggybacked',
+  'separate',
+  'non',
+  'ping',
+  'multicast',
+  'reliable',
+] as const;
 
 /**
  * How an exchange ended, as far as messages say; `timeout` is a matter of the capture's length. `unwanted` is open,
@@ -116,6 +131,10 @@ export class ExchangeTracker {
     const acknowledges = type >= MessageType.ack ? 1 : 0;
     const hash = batch.contentHash[index]!;
     this.partner = NO_ROW;
+    if (type === MessageType.none) {
+      this.#reliable(batch, index, row, clock, code, flowKey, fromA);
+      return Found.fresh;
+    }
     const idKey = messageId * 2 + acknowledges;
     let seen = this.#byId.find(flowKey + fromA, idKey, 0);
     // Where an ID was used anew too early, the repeat may be one of an older message.
@@ -136,6 +155,55 @@ export class ExchangeTracker {
     } else if (isResponse(code) && type !== MessageType.rst && batch.hasToken(index))
       this.#response(batch, index, row, clock, flowKey + (1 - fromA));
     return Found.fresh;
+  }
+
+  /** Messages of a connection are matched by token only: it has no message IDs (RFC 8323 §3.2, §3.3). */
+  #reliable(
+    batch: MessageBatch,
+    index: number,
+    row: MessageRow,
+    clock: Nanoseconds,
+    code: number,
+    flowKey: number,
+    fromA: number,
+  ): void {
+    if (isRequest(code)) this.#request(batch, index, row, clock, flowKey + fromA);
+    else if (isResponse(code)) {
+      if (batch.hasToken(index)) this.#response(batch, index, row, clock, flowKey + (1 - fromA));
+    } else if (code === Code.ping) {
+      this.links.setExchange(row, ExchangeKind.ping, ExchangeEnd.open);
+      this.#addToken(batch, index, row, clock, flowKey + fromA, PING);
+    } else if (code === Code.pong) {
+      this.#byToken.forget(clock);
+      const high = batch.tokenHigh[index]!;
+      const low = batch.tokenLow[index]!;
+      const key = (flowKey + (1 - fromA)) * 64 + PING + Math.min(batch.tokenLength[index]!, 31);
+      if (!this.#byToken.find(key, high, low)) return;
+      const ping = this.#byToken.row;
+      this.partner = ping;
+      this.links.setPartner(row, ping);
+      if (this.links.endOf(ping) !== ExchangeEnd.open) return;
+      this.links.setExchange(ping, ExchangeKind.ping, ExchangeEnd.answered);
+      this.links.setPartner(ping, row);
+    }
+  }
+
+  #addToken(
+    batch: MessageBatch,
+    index: number,
+    row: MessageRow,
+    clock: Nanoseconds,
+    requesterKey: number,
+    what: number,
+  ): void {
+    this.#byToken.add(
+      requesterKey * 64 + what + Math.min(batch.tokenLength[index]!, 31),
+      batch.tokenHigh[index]!,
+      batch.tokenLow[index]!,
+      row,
+      batch.observe[index]!,
+      clock,
+    );
   }
 
   #empty(type: number, peerKey: number, messageId: number, row: MessageRow): void {
@@ -174,7 +242,9 @@ export class ExchangeTracker {
       ? ExchangeKind.multicast
       : batch.type[index] === MessageType.non
         ? ExchangeKind.non
-        : ExchangeKind.open;
+        : batch.type[index] === MessageType.none
+          ? ExchangeKind.reliable
+          : ExchangeKind.open;
     const isWanted = batch.noResponse[index]! === 0;
     this.links.setExchange(row, kind, isWanted ? ExchangeEnd.open : ExchangeEnd.unwanted);
     if (!batch.hasToken(index)) return;
@@ -188,14 +258,7 @@ export class ExchangeTracker {
         clock,
       );
     else this.#recent[slotOf(batch.tokenHigh[index]!, batch.tokenLow[index]!)] = row + 1;
-    this.#byToken.add(
-      requesterKey * 32 + Math.min(batch.tokenLength[index]!, 31),
-      batch.tokenHigh[index]!,
-      batch.tokenLow[index]!,
-      row,
-      batch.observe[index]!,
-      clock,
-    );
+    this.#addToken(batch, index, row, clock, requesterKey, REQUEST);
   }
 
   #response(
@@ -217,7 +280,7 @@ export class ExchangeTracker {
       if (found) request = this.#byId.row;
     } else {
       this.#byToken.forget(clock);
-      let found = this.#byToken.find(requesterKey * 32 + Math.min(length, 31), high, low);
+      let found = this.#byToken.find(requesterKey * 64 + REQUEST + Math.min(length, 31), high, low);
       // A notification may come after its token was used anew, as to end the observation (RFC 7641 §3.6): it
       // belongs to the request that asked for it, never to one that did not.
       if (batch.observe[index] !== NO_OPTION)

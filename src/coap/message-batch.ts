@@ -41,7 +41,7 @@ export class MessageBatch {
   readonly frame = new Uint32Array(BATCH_ROWS);
   readonly file = new Uint8Array(BATCH_ROWS);
   readonly interfaceIndex = new Uint16Array(BATCH_ROWS);
-  readonly ordinal = new Uint8Array(BATCH_ROWS);
+  readonly ordinal = new Uint16Array(BATCH_ROWS);
   readonly headerLength = new Uint8Array(BATCH_ROWS);
   readonly conversation = new Uint32Array(BATCH_ROWS);
   readonly fromA = new Uint8Array(BATCH_ROWS);

@@ -17,6 +17,9 @@ export const MessageFault = {
   tooManyOptions: 9,
   reservedClass: 10,
   cutByCapture: 11,
+  lengthOverrun: 12,
+  lengthNotZero: 13,
+  lostSegment: 14,
 } as const;
 
 const MESSAGE_FAULTS: readonly { text: string; clause?: string }[] = [
@@ -32,6 +35,9 @@ const MESSAGE_FAULTS: readonly { text: string; clause?: string }[] = [
   { text: `more than ${MAXIMUM_OPTIONS} options` },
   { text: 'code of a reserved class', clause: 'RFC 7252 §3' },
   { text: 'cut by the capture' },
+  { text: 'ends within its length and code', clause: 'RFC 8323 §3.2' },
+  { text: 'length is not 0 over WebSocket', clause: 'RFC 8323 §4.2' },
+  { text: 'the rest of it is not in the capture' },
 ];
 
 /** A fault code with its offset as a record shows it; undefined for `MessageFault.none`. */

@@ -1,5 +1,7 @@
 import { Outcome, type OutcomeCode } from '../capture/outcome.ts';
 import { MAXIMUM_OPTIONS, MessageFault } from './message-fault.ts';
+import { MessageType } from './code.ts';
+import { headLength, readLength } from './framing-tcp.ts';
 import { hashOption, isNoCacheKey, OptionNumber } from './option.ts';
 
 export { MAXIMUM_OPTIONS, MessageFault, messageFault } from './message-fault.ts';
@@ -9,8 +11,11 @@ export const NO_FORMAT = 0xffff;
 /** No Observe, Block or Size option. */
 export const NO_OPTION = 0xffffffff;
 
+/** The first code of class 7, signals of reliable transports. RFC 8323 §5.1 */
+const SIGNALS = 0xe0;
+
 /**
- * One CoAP message over UDP, read in place (RFC 7252 §3): offsets into `bytes`, checked once, nothing allocated.
+ * One CoAP message, over UDP (RFC 7252 §3) or a reliable transport (RFC 8323 §3.2), read in place: offsets into `bytes`, checked once, nothing allocated.
  * Reused for every message. The fast path, the field tree and the records all read through it.
  */
 export class MessageView {
@@ -70,23 +75,7 @@ export class MessageView {
    * version, a reserved class). All fields before the fault hold.
    */
   read(bytes: Uint8Array, start: number, end: number, wireLength: number): OutcomeCode {
-    this.bytes = bytes;
-    this.start = start;
-    this.end = end;
-    this.wireLength = wireLength;
-    this.outcome = Outcome.ok;
-    this.fault = 0;
-    this.faultOffset = 0;
-    this.type = this.code = this.messageId = 0;
-    this.tokenStart = this.optionsStart = this.payloadStart = this.payloadEnd = end;
-    this.tokenLength = this.tokenHigh = this.tokenLow = 0;
-    this.optionCount = 0;
-    this.contentFormat = this.accept = NO_FORMAT;
-    this.observe = this.block1 = this.block2 = this.qBlock1 = this.qBlock2 = NO_OPTION;
-    this.size1 = this.size2 = this.noResponse = NO_OPTION;
-    this.etag = this.keyHash = 0;
-    this.hasOscore = this.#hasMarker = false;
-    this.pathCount = this.queryCount = this.locationCount = 0;
+    this.#begin(bytes, start, end, wireLength);
     const length = end - start;
     if (length < 4) {
       if (length > 0) {
@@ -137,10 +126,87 @@ export class MessageView {
     return Outcome.ok;
   }
 
+  /**
+   * Reads a message of a reliable transport (RFC 8323 §3.2): the first byte is that of Len and TKL. `isWhole` is true
+   * over WebSocket, where Len is 0 and the message ends at `end` (§4.2); over TCP it ends where Len says, and is
+   * `truncated` where that is behind `end`. There is no message ID, and `type` is `MessageType.none`.
+   */
+  readReliable(bytes: Uint8Array, start: number, end: number, isWhole: boolean): OutcomeCode {
+    this.#begin(bytes, start, end, end - start);
+    this.type = MessageType.none;
+    const head = headLength(bytes, start, end);
+    if (head === 0 || start + head > end) {
+      // Of a stream nobody knows where a head that is not whole ends.
+      if (!isWhole) this.wireLength = Math.max(2, head);
+      return this.#overrun(MessageFault.lengthOverrun, end - start, start + Math.max(2, head));
+    }
+    this.code = bytes[start + head - 1]!;
+    const first = bytes[start]!;
+    if (isWhole && first >> 4 !== 0) return this.#fail(MessageFault.lengthNotZero, 0);
+    let position = start + head;
+    let tokenLength = first & 15;
+    if (tokenLength === 15) return this.#fail(MessageFault.tokenLengthReserved, 0);
+    const contentLength = isWhole ? 0 : readLength(bytes, start);
+    if (!isWhole) this.wireLength = head + tokenLength + contentLength;
+    if (tokenLength > 12) {
+      const extra = tokenLength - 12;
+      if (!isWhole) this.wireLength = head + extra + contentLength;
+      if (position + extra > end) return this.#overrun(MessageFault.tokenOverrun, head, position + extra);
+      tokenLength =
+        extra === 1 ? bytes[position]! + 13 : ((bytes[position]! << 8) | bytes[position + 1]!) + 269;
+      position += extra;
+      if (!isWhole) this.wireLength += tokenLength;
+    }
+    this.tokenStart = position;
+    if (position + tokenLength > end)
+      return this.#overrun(MessageFault.tokenOverrun, position - start, position + tokenLength);
+    this.tokenLength = tokenLength;
+    if (tokenLength > 0) this.#readToken(position, tokenLength);
+    position += tokenLength;
+    this.optionsStart = position;
+    if (!this.#readOptions(position)) return this.outcome;
+    const codeClass = this.code >> 5;
+    if (codeClass === 1 || codeClass === 6 || codeClass === 3) {
+      this.fault = MessageFault.reservedClass;
+      this.faultOffset = head - 1;
+      return (this.outcome = Outcome.unsupported);
+    }
+    if (this.wireLength > end - start) return this.#cut(end - start);
+    return Outcome.ok;
+  }
+
+  /** Says that the missing rest of a message was lost in its stream. */
+  markLost(): void {
+    if (this.outcome !== Outcome.ok && this.outcome !== Outcome.truncated) return;
+    this.outcome = Outcome.truncated;
+    this.fault = MessageFault.lostSegment;
+    this.faultOffset = this.end - this.start;
+  }
+
   /** Payload length on the wire in bytes; 0 where the capture cut the message before its payload. */
   get payloadLength(): number {
     if (!this.#hasMarker) return 0;
     return this.payloadEnd - this.payloadStart + Math.max(0, this.wireLength - (this.end - this.start));
+  }
+
+  #begin(bytes: Uint8Array, start: number, end: number, wireLength: number): void {
+    this.bytes = bytes;
+    this.start = start;
+    this.end = end;
+    this.wireLength = wireLength;
+    this.outcome = Outcome.ok;
+    this.fault = 0;
+    this.faultOffset = 0;
+    this.type = this.code = this.messageId = 0;
+    this.tokenStart = this.optionsStart = this.payloadStart = this.payloadEnd = end;
+    this.tokenLength = this.tokenHigh = this.tokenLow = 0;
+    this.optionCount = 0;
+    this.contentFormat = this.accept = NO_FORMAT;
+    this.observe = this.block1 = this.block2 = this.qBlock1 = this.qBlock2 = NO_OPTION;
+    this.size1 = this.size2 = this.noResponse = NO_OPTION;
+    this.etag = this.keyHash = 0;
+    this.hasOscore = this.#hasMarker = false;
+    this.pathCount = this.queryCount = this.locationCount = 0;
   }
 
   #readToken(position: number, length: number): void {
@@ -235,6 +301,8 @@ export class MessageView {
 
   /** Keeps what is asked often. The first of equal options counts: later ones are not known (RFC 7252 §5.4.5). */
   #keep(number: number, position: number, length: number): void {
+    // Options of signals have numbers of their own (RFC 8323 §5.2).
+    if (this.code >= SIGNALS) return;
     switch (number) {
       case OptionNumber.uriPath:
         if (this.pathCount++ === 0) {

@@ -30,6 +30,8 @@ export type ObservationEnd =
   | 'deregistered'
   | 'error'
   | 'open'
+  /** The connection was closed (RFC 8323 §3.4). */
+  | 'closed'
   /** The server of the resource answered without Observe: an ordinary read, no observation. */
   | 'refused';
 
@@ -223,7 +225,11 @@ export class ObservationTracker {
     }
     known.notifications++;
     known.to = time;
-    this.#order(known, batch.observe[index]!, time);
+    if (batch.type[index] === MessageType.none) {
+      // What a connection brings is in order; the numbers mean nothing (RFC 8323 §7.1).
+      known.sequence = batch.observe[index]!;
+      known.newest = time;
+    } else this.#order(known, batch.observe[index]!, time);
     return found;
   }
 
@@ -252,6 +258,16 @@ export class ObservationTracker {
     for (const index of this.#byConversation.get(conversation) ?? []) {
       const known = this.observations[index]!;
       if (known.ended === 'open') this.#end(known, 'deregistered', row, time);
+    }
+  }
+
+  /** Ends the observations of a conversation whose connection was closed (RFC 8323 §3.4). */
+  close(conversation: number, time: Nanoseconds): void {
+    for (const index of this.#byConversation.get(conversation) ?? []) {
+      const known = this.observations[index]!;
+      if (known.ended !== 'open') continue;
+      known.ended = 'closed';
+      known.to = time;
     }
   }
 

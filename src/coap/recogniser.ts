@@ -14,29 +14,29 @@ export const COAP_PORT = 5683;
 /** Bits at which a flow is taken for CoAP: of flows of random bytes, fewer than one in a thousand has as many. */
 const ACCEPTED = 10;
 /** What a datagram that is not CoAP says. */
-const AGAINST = -10;
+export const AGAINST = -10;
 /** Scores stay within these, so that no datagram decides for ever. */
 const LOWEST_SCORE = -20;
 const HIGHEST_STEP = 16;
 /** A server's end that is known for CoAP makes another flow to it likely. */
 const TRUSTED = 6;
 /** Options looked at for evidence; a message with more says nothing new. */
-const EVIDENCE_OPTIONS = 24;
+export const EVIDENCE_OPTIONS = 24;
 
 /** A method, and a type that may carry it: 7 of 256 codes, two of four types. */
-const METHOD = 6;
+export const METHOD = 6;
 /** A code that answers often carry, and any other code of an answer. */
-const COMMON_ANSWER = 5;
-const ANSWER = 3;
+export const COMMON_ANSWER = 5;
+export const ANSWER = 3;
 /** Most answers come in an acknowledgement: one of four types. */
 const IN_ACKNOWLEDGEMENT = 2;
 /** An Empty message: four bytes, no token, code 0. */
 const EMPTY = 12;
 /** The message ends with its token: its length fits one of sixteen. */
-const ENDS_WITH_TOKEN = 4;
-const ENDS_WITH_OPTION = 3;
+export const ENDS_WITH_TOKEN = 4;
+export const ENDS_WITH_OPTION = 3;
 /** A payload marker stands where an option could begin. */
-const HAS_MARKER = 6;
+export const HAS_MARKER = 6;
 /** A registered option of a length that it may have. */
 const OPTION = 2;
 /** A number that only some bytes would be: Observe 0 or 1, a content format that is in use. */
@@ -47,7 +47,7 @@ const MOST_TEXT = 6;
 const FLOW_COAP = 127;
 
 /** 1 for codes that answers often carry. */
-const COMMON: Uint8Array = (() => {
+export const COMMON: Uint8Array = (() => {
   const common = new Uint8Array(256);
   for (const code of [Code.created, Code.deleted, Code.changed, Code.content, Code.continue])
     common[code] = 1;
@@ -151,7 +151,12 @@ function isChannelData(view: MessageView): boolean {
 }
 
 /** Bits of the option on which `cursor` stands; `AGAINST` where no CoAP message would have it. */
-function optionBits(view: MessageView, cursor: OptionCursor, request: boolean, before: number): number {
+export function optionBits(
+  view: MessageView,
+  cursor: OptionCursor,
+  request: boolean,
+  before: number,
+): number {
   const { number, valueStart, valueLength } = cursor;
   if (!isRegisteredOption(number)) return number === 0 ? AGAINST : isCritical(number) ? -4 : -2;
   const definition = optionDefinition(number)!;

@@ -15,6 +15,8 @@ export const DatagramKind = {
    * `icmpType` and `icmpCode` say what happened. There is no payload. Also named by `notRead`.
    */
   unreachable: 5,
+  /** A TCP segment: as for `udp`, and `sequence`, `acknowledgement` and `tcpFlags`. */
+  tcp: 4,
 } as const;
 
 /** A piece of a payload: `length` bytes at `fileOffset` of the frame's file. */
@@ -22,10 +24,14 @@ export interface Piece {
   fileOffset: number;
   length: ByteCount;
   frame: number;
+  /** Index of the file where it is not the one of the message's last frame. */
+  file?: number;
+  /** What the piece says where its bytes in the file say it masked or compressed; `length` counts these. */
+  bytes?: Uint8Array;
 }
 
 /**
- * The UDP datagram of one frame, reused for each. Payload is `bytes[start..end)`; `bytes` is the frame's own
+ * The UDP datagram or TCP segment of one frame, reused for each. Payload is `bytes[start..end)`; `bytes` is the frame's own
  * buffer, or a joined copy where fragments were put together (then `pieces` says where each part came from).
  */
 export class Datagram {
@@ -35,7 +41,7 @@ export class Datagram {
   bytes: Uint8Array = new Uint8Array(0);
   start = 0;
   end = 0;
-  /** Payload length by the UDP header; more than `end - start` where the capture cut it. */
+  /** Payload length by the UDP or IP header; more than `end - start` where the capture cut it. */
   payloadLength: ByteCount = 0;
   /** Position of the addresses in `addressBytes`: 4 or 16 bytes each, as `ipVersion` says. */
   addressBytes: Uint8Array = new Uint8Array(0);
@@ -46,6 +52,10 @@ export class Datagram {
   isDestinationUnnamed = false;
   sourcePort = 0;
   destinationPort = 0;
+  /** Of a TCP segment: number of the first byte and the next one awaited, as unsigned 32 bits; `TcpFlag` bits. */
+  sequence = 0;
+  acknowledgement = 0;
+  tcpFlags = 0;
   /** Destination is a multicast or broadcast address. */
   multicast = false;
   /** Checksum field of the UDP header; 0 where the sender made none or 6LoWPAN left it out. */

@@ -6,6 +6,9 @@ import { GrowingInt32, GrowingUint16, GrowingUint8, SlotTable, mix } from './gro
 /** What carries the messages of a flow. */
 export const Transport = { udp: 0, tcp: 1, ws: 2 } as const;
 
+/** Names of `Transport`, as they stand in records and filters. */
+export const TRANSPORT_NAMES = ['udp', 'tcp', 'ws'] as const;
+
 /** Words of an address in the pool. */
 const IPV4_WORDS = 1;
 const IPV6_WORDS = 4;

@@ -8,6 +8,7 @@ export const IpProtocol = {
   hopByHop: 0,
   icmp: 1,
   ipv4: 4,
+  tcp: 6,
   udp: 17,
   ipv6: 41,
   routing: 43,

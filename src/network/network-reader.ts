@@ -13,6 +13,7 @@ import { LOWPAN_FRAGMENT_TIMEOUT, LowpanReader } from './lowpan.ts';
 import type { LowpanContext } from './lowpan-context.ts';
 import { LowpanContexts } from './lowpan-context.ts';
 import { NotRead, NotReadCounter } from './not-read.ts';
+import { readTcp } from './tcp.ts';
 import { NO_TUNNEL, enterTunnel, readGre } from './tunnel.ts';
 import { readUdp } from './udp.ts';
 
@@ -20,7 +21,7 @@ import { readUdp } from './udp.ts';
 export const MAX_TUNNELS = 4;
 
 /**
- * Finds the UDP datagram in each frame. Holds the fragments that wait for their rest, and counts by name all
+ * Finds the UDP datagram or TCP segment in each frame. Holds the fragments that wait for their rest, and counts by name all
  * frames that gave no datagram. The datagram that an ICMP error quotes is no second message: it is an event of
  * its own kind, and counted.
  */
@@ -55,7 +56,7 @@ export class NetworkReader {
 
   /**
    * Reads one frame into `out`, which is valid until the frame's bytes change; see `DatagramKind` for the
-   * outcomes. Where the snap length cut the payload but not the headers, the kind is still `udp` and
+   * outcomes. Where the snap length cut the payload but not the headers, the kind is still `udp` or `tcp` and
    * `payloadLength` passes `end - start`. What stands in a log without headers (`LOG_DATAGRAM`) is a payload whose
    * ends the caller sets.
    */
@@ -116,9 +117,13 @@ export class NetworkReader {
         if (!readUdp(layer, header.version, out)) return false;
         inner = enterTunnel(layer, out);
         if (inner === NO_TUNNEL) {
-          this.#finish(frame, out);
+          this.#finish(frame, out, DatagramKind.udp);
           return true;
         }
+      } else if (protocol === IpProtocol.tcp) {
+        if (!readTcp(layer, out)) return false;
+        this.#finish(frame, out, DatagramKind.tcp);
+        return true;
       } else if (protocol === IpProtocol.ipv4) inner = Inner.ipv4;
       else if (protocol === IpProtocol.ipv6) inner = Inner.ipv6;
       else if (protocol === IpProtocol.gre) inner = readGre(layer);
@@ -195,10 +200,10 @@ export class NetworkReader {
     }
   }
 
-  #finish(frame: Frame, out: Datagram): void {
+  #finish(frame: Frame, out: Datagram, kind: number): void {
     const header = this.#header;
     const joined = this.#joined;
-    out.kind = DatagramKind.udp;
+    out.kind = kind;
     out.ipVersion = header.version;
     out.addressBytes = header.addressBytes;
     out.sourceAddress = header.source;

@@ -32,6 +32,9 @@ export const NotRead = {
   tooManyHeaders: 16,
   /** Cut by the capture before the UDP payload begins. */
   headersCut: 17,
+  malformedTcp: 18,
+  /** A TCP connection that begins with HTTP and does not go on with CoAP. */
+  http: 19,
   /** A frame of IEEE 802.15.4 other than data. Detail: frame type. */
   wpanFrame: 20,
   /** IEEE 802.15.4 security: what follows the MAC header is encrypted or at least not the plain payload. */
@@ -235,6 +238,10 @@ export function notReadName(code: number, detail: number): string {
       return 'IP fragments within IP fragments';
     case NotRead.tooManyHeaders:
       return 'too many nested headers';
+    case NotRead.malformedTcp:
+      return 'malformed TCP header';
+    case NotRead.http:
+      return 'HTTP';
     case NotRead.headersCut:
       return 'headers cut by the capture';
     case NotRead.wpanFrame:
@@ -291,7 +298,10 @@ export class NotReadCounter {
   #lastKey = -1;
   #lastPosition = 0;
 
-  /** Counts `frames` frames under a `NotRead` code and the number that completes it. */
+  /**
+   * Counts `frames` frames under a `NotRead` code and the number that completes it. Fewer than none takes back
+   * what was counted before it was known what the frames are.
+   */
   count(code: number, detail: number, frames = 1): void {
     const key = code * (MAX_DETAIL + 1) + (detail & MAX_DETAIL);
     if (key !== this.#lastKey) {
@@ -319,6 +329,9 @@ export class NotReadCounter {
       byName.set(what, (byName.get(what) ?? 0) + this.#frames[position]!);
     }
     if (this.#other > 0) byName.set('other', this.#other);
-    return [...byName].map(([what, frames]) => ({ what, frames })).sort((a, b) => b.frames - a.frames);
+    return [...byName]
+      .map(([what, frames]) => ({ what, frames }))
+      .filter(({ frames }) => frames > 0)
+      .sort((a, b) => b.frames - a.frames);
   }
 }

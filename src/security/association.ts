@@ -1,5 +1,6 @@
 import type { Datagram } from '../network/datagram.ts';
 import { DTLS_VERSION_NAMES, DtlsRecords, readDtls } from './dtls-record.ts';
+import { readTlsRecords, TlsPosition } from './tls-record.ts';
 
 /** How the payload of a datagram is protected. */
 export const SecurityKind = {
@@ -40,6 +41,7 @@ export class SecurityReader {
   #proof = new Uint8Array(FIRST_CAPACITY);
   #hello = new Uint8Array(FIRST_CAPACITY);
   readonly #found = new DtlsRecords();
+  readonly #tls = new TlsPosition();
 
   /** Gives the `SecurityKind` code of a UDP datagram of a flow, and notes its records. */
   classify(datagram: Datagram, flow: number): number {
@@ -53,6 +55,28 @@ export class SecurityReader {
       this.hasDtls(flow) || datagram.destinationPort === COAPS_PORT || datagram.sourcePort === COAPS_PORT;
     if (!readDtls(bytes, start, end, start + datagram.payloadLength, isExpected, found))
       return SecurityKind.clear;
+    this.#note(flow);
+    return SecurityKind.dtls;
+  }
+
+  /**
+   * Counts the TLS records of a segment whose flow carries TLS (`beginsAsTls`). Segments are looked at one by one, in
+   * the order they come; where one is lost, counting goes on with a segment that begins with a record.
+   */
+  countTls(datagram: Datagram, flow: number, fromA: boolean): void {
+    const found = this.#found;
+    found.clear();
+    readTlsRecords(datagram, flow * 2 + (fromA ? 1 : 0), this.#tls, found);
+    if (found.records > 0) this.#note(flow);
+  }
+
+  /** A connection begins on a flow: what was known of its records' places holds no more. */
+  forgetTls(flow: number): void {
+    this.#tls.forget(flow);
+  }
+
+  #note(flow: number): void {
+    const found = this.#found;
     if (flow >= this.#records.length) this.#grow(flow);
     this.#records[flow]! += found.records;
     this.#sealed[flow]! += found.sealed;
@@ -61,7 +85,6 @@ export class SecurityReader {
       this.#proof[flow] = found.proof;
       this.#version[flow] = found.version;
     }
-    return SecurityKind.dtls;
   }
 
   /** Whether DTLS was seen on a flow. */

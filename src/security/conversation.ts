@@ -11,7 +11,7 @@ const NONE = -1;
 /**
  * Numbers conversations from 0 in the order seen. A conversation is what message IDs and tokens belong to: the
  * security association where there is one, else the flow (RFC 7252 §4.4, §9.1). A flow has at most one clear
- * conversation and one of DTLS.
+ * conversation and one of DTLS; over TCP each connection is one of its own.
  *
  * This is the place where sealed records become clear bytes. What finds the association of a record with a
  * connection id (RFC 9146: it outlives the flow) goes into `conversationOf`, which then gives one conversation
@@ -23,9 +23,10 @@ export class ConversationTable {
   /** By flow: its clear conversation, its DTLS conversation; or `NONE`. */
   #clearOf = new Int32Array(FIRST_CAPACITY).fill(NONE);
   #dtlsOf = new Int32Array(FIRST_CAPACITY).fill(NONE);
-  /** By conversation: its flow, and 1 where it is DTLS. */
+  /** By conversation: its flow, 1 where it is DTLS, and the `Transport` code. */
   #flow = new Int32Array(FIRST_CAPACITY);
   #isDtls = new Uint8Array(FIRST_CAPACITY);
+  #transport = new Uint8Array(FIRST_CAPACITY);
   #length = 0;
 
   /** Conversations so far. */
@@ -36,7 +37,11 @@ export class ConversationTable {
   /** Bytes held by the table. */
   get byteLength(): ByteCount {
     return (
-      this.#clearOf.byteLength + this.#dtlsOf.byteLength + this.#flow.byteLength + this.#isDtls.byteLength
+      this.#clearOf.byteLength +
+      this.#dtlsOf.byteLength +
+      this.#flow.byteLength +
+      this.#isDtls.byteLength +
+      this.#transport.byteLength
     );
   }
 
@@ -56,6 +61,20 @@ export class ConversationTable {
     this.#flow[conversation] = flow;
     this.#isDtls[conversation] = isDtls ? 1 : 0;
     return conversation;
+  }
+
+  /** Begins a conversation on a flow: a connection over `transport`, a `Transport` code. Gives its id. */
+  open(flow: number, transport: number): number {
+    if (this.#length === this.#flow.length) this.#growConversations();
+    const conversation = this.#length++;
+    this.#flow[conversation] = flow;
+    this.#transport[conversation] = transport;
+    return conversation;
+  }
+
+  /** `Transport` code of a conversation. */
+  transportOf(conversation: number): number {
+    return this.#transport[conversation]!;
   }
 
   /** Flow of a conversation. */
@@ -86,5 +105,8 @@ export class ConversationTable {
     const isDtls = new Uint8Array(capacity);
     isDtls.set(this.#isDtls);
     this.#isDtls = isDtls;
+    const transport = new Uint8Array(capacity);
+    transport.set(this.#transport);
+    this.#transport = transport;
   }
 }

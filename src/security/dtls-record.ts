@@ -1,7 +1,18 @@
 import type { ByteCount } from '../capture/units.ts';
 
-/** Versions of DTLS as they are kept in columns; indexes of `DTLS_VERSION_NAMES`. */
-export const DtlsVersion = { unknown: 0, dtls10: 1, dtls12: 2, dtls13: 3, openssl: 4 } as const;
+/** Versions of DTLS and of TLS as they are kept in columns; indexes of `DTLS_VERSION_NAMES`. */
+export const DtlsVersion = {
+  unknown: 0,
+  dtls10: 1,
+  dtls12: 2,
+  dtls13: 3,
+  openssl: 4,
+  tls: 5,
+  tls10: 6,
+  tls11: 7,
+  tls12: 8,
+  tls13: 9,
+} as const;
 
 /** Names of `DtlsVersion`. */
 export const DTLS_VERSION_NAMES = [
@@ -10,6 +21,11 @@ export const DTLS_VERSION_NAMES = [
   'DTLS 1.2',
   'DTLS 1.3',
   'DTLS 1.0 (OpenSSL 0.9.8)',
+  'TLS',
+  'TLS 1.0',
+  'TLS 1.1',
+  'TLS 1.2',
+  'TLS 1.3',
 ] as const;
 
 /**
@@ -62,6 +78,15 @@ export class DtlsRecords {
   proof: number = VersionProof.none;
   /** A ClientHello or a ServerHello begins in the datagram. */
   hello = false;
+
+  /** Empties it. */
+  clear(): void {
+    this.records = 0;
+    this.sealed = 0;
+    this.version = DtlsVersion.unknown;
+    this.proof = VersionProof.none;
+    this.hello = false;
+  }
 }
 
 /**
@@ -82,11 +107,7 @@ export function readDtls(
   if (start >= end) return false;
   const first = bytes[start]!;
   if (first < ContentType.changeCipherSpec || first > 0x3f) return false;
-  out.records = 0;
-  out.sealed = 0;
-  out.version = DtlsVersion.unknown;
-  out.proof = VersionProof.none;
-  out.hello = false;
+  out.clear();
   let at = start;
   while (at < wireEnd) {
     if (at >= end) return out.records > 0;

@@ -8,7 +8,7 @@ import { MessageFacts } from '../../src/analysis/message-facts.ts';
 import { MessageSummary } from '../../src/analysis/message-summary.ts';
 import type { Dissection, FieldNode } from '../../src/analysis/protocol.ts';
 import { doubtText } from '../../src/analysis/records/doubt-text.ts';
-import { codeText, TYPE_NAMES } from '../../src/coap/code.ts';
+import { codeText, MessageType, TYPE_NAMES } from '../../src/coap/code.ts';
 import { blockMore, blockNumber, blockSize, NO_FORMAT, NO_OPTION } from '../../src/coap/message.ts';
 import { OPERATION_NAMES } from '../../src/lwm2m/operation.ts';
 import { describeValue, readValue } from '../../src/lwm2m/value-text.ts';
@@ -71,7 +71,7 @@ function coapOfTable(analysis: Analysis, row: number): Record<string, unknown> {
   return {
     type: TYPE_NAMES[messages.type.get(row)],
     code: codeText(messages.code.get(row)),
-    messageId: String(messages.messageId.get(row)),
+    messageId: messages.type.get(row) === MessageType.none ? undefined : String(messages.messageId.get(row)),
     token: shownToken(length === 0 ? '' : length > LONGEST_TOKEN ? '00'.repeat(length) : token),
     path: messages.texts.text(messages.path.get(row)),
     query: messages.texts.text(messages.query.get(row)),

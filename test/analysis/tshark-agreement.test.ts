@@ -174,6 +174,8 @@ describe.skipIf(!available || RECORDED === undefined)(`messages agree with ${ver
     const wrong: string[] = [];
     const seen = new Set<number>();
     for (const record of await recordsOf(analysis, 'messages')) {
+      // Streams are compared in tcp-agreement.test.ts.
+      if (record.transport !== 'udp') continue;
       const udp = record.udp as { srcport: number; dstport: number };
       if (!ports.includes(udp.srcport) && !ports.includes(udp.dstport)) continue;
       const frame = (record.frame as { number: number }).number;

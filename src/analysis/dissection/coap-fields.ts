@@ -1,5 +1,5 @@
 import { Outcome, OUTCOME_NAMES } from '../../capture/outcome.ts';
-import { codeName, codeText, TYPE_NAMES } from '../../coap/code.ts';
+import { codeName, codeText, isSignal, MessageType, TYPE_NAMES } from '../../coap/code.ts';
 import {
   blockMore,
   blockNumber,
@@ -13,10 +13,11 @@ import {
   isCritical,
   isNoCacheKey,
   isUnsafe,
-  optionDefinition,
+  type OptionDefinition,
   OptionNumber,
-  optionName,
 } from '../../coap/option.ts';
+import { headLength } from '../../coap/framing-tcp.ts';
+import { optionDefinitionIn, optionNameIn } from '../../coap/signal-option.ts';
 import { contentFormatName } from '../../lwm2m/content-format.ts';
 import { hexText } from '../../lwm2m/value-text.ts';
 import { writeValue } from '../filter/word.ts';
@@ -29,8 +30,15 @@ export function addCoapFields(view: MessageView, builder: FieldBuilder): void {
   const { start, end, bytes } = view;
   const name = codeName(view.code);
   const code = `${codeText(view.code)}${name === '' ? '' : ` ${name}`}`;
-  builder.open('CoAP', start, end, { value: `${TYPE_NAMES[view.type]} ${code} · MID ${view.messageId}` });
-  if (end - start >= 1) {
+  const isReliable = view.type === MessageType.none;
+  builder.open('CoAP', start, end, {
+    value: isReliable ? code : `${TYPE_NAMES[view.type]} ${code} · MID ${view.messageId}`,
+  });
+  if (isReliable) {
+    addReliableHead(view, code, builder);
+    addToken(view, builder);
+    addRest(view, builder);
+  } else if (end - start >= 1) {
     builder.add('Version', start, start + 1, { value: String(bytes[start]! >> 6), clause: 'RFC 7252 §3' });
     builder.add('Type', start, start + 1, {
       value: TYPE_NAMES[view.type]!,
@@ -38,7 +46,7 @@ export function addCoapFields(view: MessageView, builder: FieldBuilder): void {
       clause: 'RFC 7252 §3',
     });
   }
-  if (end - start >= 4) {
+  if (!isReliable && end - start >= 4) {
     builder.add('Code', start + 1, start + 2, {
       value: code,
       filter: `coap.code == ${codeText(view.code)}`,
@@ -49,20 +57,8 @@ export function addCoapFields(view: MessageView, builder: FieldBuilder): void {
       filter: `coap.mid == ${view.messageId}`,
       clause: 'RFC 7252 §4.4',
     });
-    if (view.tokenLength > 0) {
-      const token = hexText(bytes, view.tokenStart, view.tokenStart + view.tokenLength);
-      const detail: FieldDetail = { value: token, clause: 'RFC 7252 §5.3.1' };
-      if (view.tokenLength <= 8) detail.filter = `coap.token == "${token}"`;
-      builder.add('Token', view.tokenStart, view.tokenStart + view.tokenLength, detail);
-    }
-    addOptions(view, builder);
-    if (view.payloadLength > 0) {
-      const shown = view.payloadEnd - view.payloadStart;
-      builder.add('Payload', view.payloadStart, view.payloadEnd, {
-        value: view.payloadLength > shown ? `${shown} of ${view.payloadLength} bytes` : `${shown} bytes`,
-        clause: 'RFC 7252 §3',
-      });
-    }
+    addToken(view, builder);
+    addRest(view, builder);
   }
   const fault = messageFault(view.fault, view.faultOffset);
   if (fault !== undefined) {
@@ -77,22 +73,63 @@ export function addCoapFields(view: MessageView, builder: FieldBuilder): void {
   builder.close();
 }
 
+/** Length, token length and code of a reliable transport (RFC 8323 §3.2). */
+function addReliableHead(view: MessageView, code: string, builder: FieldBuilder): void {
+  const { bytes, start, end } = view;
+  const head = headLength(bytes, start, end);
+  if (head === 0 || start + head > end) return;
+  const content = Math.max(0, start + view.wireLength - view.optionsStart);
+  builder.add('Length', start, start + head - 1, { value: `${content} bytes`, clause: 'RFC 8323 §3.2' });
+  builder.add('Token length', start, start + 1, {
+    value: String(bytes[start]! & 15),
+    clause: 'RFC 8323 §3.2',
+  });
+  builder.add('Code', start + head - 1, start + head, {
+    value: code,
+    filter: `coap.code == ${codeText(view.code)}`,
+    clause: 'RFC 8323 §3.2',
+  });
+}
+
+function addToken(view: MessageView, builder: FieldBuilder): void {
+  if (view.tokenLength === 0) return;
+  const token = hexText(view.bytes, view.tokenStart, view.tokenStart + view.tokenLength);
+  const detail: FieldDetail = { value: token, clause: 'RFC 7252 §5.3.1' };
+  if (view.tokenLength <= 8) detail.filter = `coap.token == "${token}"`;
+  builder.add('Token', view.tokenStart, view.tokenStart + view.tokenLength, detail);
+}
+
+function addRest(view: MessageView, builder: FieldBuilder): void {
+  addOptions(view, builder);
+  if (view.payloadLength === 0) return;
+  const shown = view.payloadEnd - view.payloadStart;
+  builder.add('Payload', view.payloadStart, view.payloadEnd, {
+    value: view.payloadLength > shown ? `${shown} of ${view.payloadLength} bytes` : `${shown} bytes`,
+    clause: 'RFC 7252 §3',
+  });
+}
+
 function addOptions(view: MessageView, builder: FieldBuilder): void {
   const cursor = new OptionCursor();
   cursor.start(view);
   while (cursor.next()) {
     const { number, headStart, valueStart, valueLength } = cursor;
     const end = valueStart + valueLength;
-    const definition = optionDefinition(number);
-    const detail: FieldDetail = { value: optionText(view.bytes, cursor) };
-    const filter = optionFilter(view.bytes, cursor);
+    const definition = optionDefinitionIn(view.code, number);
+    const detail: FieldDetail = { value: optionText(view.bytes, cursor, definition) };
+    const filter = isSignal(view.code) ? undefined : optionFilter(view.bytes, cursor);
     if (filter !== undefined) detail.filter = filter;
     if (definition !== undefined) {
       detail.clause = definition.clause;
       if (valueLength < definition.minimum || valueLength > definition.maximum) detail.severity = 'warning';
     }
-    builder.open(optionName(number), headStart, end, detail);
-    builder.add('Number', headStart, valueStart, { value: `${number}, ${propertiesText(number)}` });
+    builder.open(optionNameIn(view.code, number), headStart, end, detail);
+    const properties = isSignal(view.code)
+      ? isCritical(number)
+        ? 'critical'
+        : 'elective'
+      : propertiesText(number);
+    builder.add('Number', headStart, valueStart, { value: `${number}, ${properties}` });
     builder.add('Value', valueStart, end, { value: `${valueLength} bytes` });
     builder.close();
   }
@@ -106,9 +143,12 @@ function propertiesText(number: number): string {
   return parts.join(', ');
 }
 
-function optionText(bytes: Uint8Array, cursor: OptionCursor): string {
+function optionText(
+  bytes: Uint8Array,
+  cursor: OptionCursor,
+  definition: OptionDefinition | undefined,
+): string {
   const { number, valueStart, valueLength } = cursor;
-  const definition = optionDefinition(number);
   if (definition === undefined) return hexText(bytes, valueStart, valueStart + valueLength);
   switch (definition.format) {
     case 'empty':

@@ -7,6 +7,7 @@ import { codeName, codeText, isRequest, isResponse, TYPE_NAMES } from '../../coa
 import { ExchangeKind } from '../../coap/exchange.ts';
 import { blockMore, blockNumber, NO_OPTION } from '../../coap/message.ts';
 import { receivedBytes, transferEnd } from '../../coap/transfer.ts';
+import { Transport } from '../../network/flow.ts';
 import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
 import type { Analysis } from '../analysis.ts';
 import type { DeviceIndex } from '../device-index.ts';
@@ -64,7 +65,7 @@ export class Dissector {
     const { messages } = this.analysis.tracking;
     const operation = OPERATION_NAMES[messages.operation.get(row)] ?? '';
     const code = messages.code.get(row);
-    return `${operation === '' ? codeName(code) : operation} · ${TYPE_NAMES[messages.type.get(row)] ?? ''} ${codeText(code)}`;
+    return `${operation === '' ? codeName(code) : operation} · ${`${TYPE_NAMES[messages.type.get(row)] ?? ''} ${codeText(code)}`.trim()}`;
   }
 
   async #fields(row: MessageRow, views: ByteView[]): Promise<FieldNode[] | undefined> {
@@ -76,8 +77,10 @@ export class Dissector {
     const roots: FieldNode[] = [];
     const shift = frameBytes === undefined ? 0 : header;
     if (frameBytes === undefined) {
-      views.push({ title: 'Joined datagram', bytes: view.bytes.slice() });
+      const isDatagram = this.facts.transport(row) === Transport.udp;
+      views.push({ title: isDatagram ? 'Joined datagram' : 'Message', bytes: view.bytes.slice() });
       const joined = new FieldBuilder(0);
+      if (!isDatagram) this.#streamFields(row, joined);
       joined.add('Frames', 0, view.bytes.length, { value: this.#pieces(row) });
       roots.push(...joined.roots);
     } else {
@@ -148,8 +151,33 @@ export class Dissector {
 
   #pieces(row: MessageRow): string {
     const { messages } = this.analysis.tracking;
-    const pieces = this.analysis.frames.joined.pieces(messages.source.get(row));
+    const source = messages.source.get(row);
+    if (source >= 0) return `${messages.length.get(row)} B of frame ${messages.frame.get(row)}`;
+    const pieces = this.analysis.frames.joined.pieces(source).filter((piece) => piece.length > 0);
     return pieces.map((piece) => `${piece.length} B of frame ${piece.frame}`).join(', ');
+  }
+
+  /** Addresses, ports and transport of a message that a stream brought. */
+  #streamFields(row: MessageRow, builder: FieldBuilder): void {
+    const { flows } = this.analysis.frames;
+    const source = this.facts.source(row);
+    const destination = this.facts.destination(row);
+    const name = flows.ipVersion(source) === 4 ? 'ip' : 'ipv6';
+    builder.add('Time', 0, 0, { value: this.facts.rowTimeText(row) });
+    builder.add(name === 'ip' ? 'IPv4' : 'IPv6', 0, 0, {
+      value: `${flows.endpointAddressText(source)} → ${flows.endpointAddressText(destination)}`,
+      filter: `${name}.addr == ${flows.endpointAddressText(source)}`,
+    });
+    builder.add('TCP', 0, 0, {
+      value: `${flows.endpointPort(source)} → ${flows.endpointPort(destination)}`,
+      filter: `tcp.port == ${flows.endpointPort(source)}`,
+    });
+    if (this.facts.transport(row) === Transport.ws)
+      builder.add('WebSocket', 0, 0, {
+        value: 'message',
+        filter: 'transport == "ws"',
+        clause: 'RFC 8323 §4.2',
+      });
   }
 
   #frameFields(row: MessageRow, header: number, frameBytes: Uint8Array, builder: FieldBuilder): void {

@@ -41,6 +41,8 @@ export function infoRecord(analysis: Analysis, file: AnalysedFile): JsonObject {
     record.sealed = frames.security
       .sealed()
       .map(({ what, records, handshake }) => ({ what, records, handshake }));
+    const { gaps, lostBytes } = frames.streams;
+    if (gaps > 0) record.tcp = { gaps, lost_bytes: lostBytes };
     record.clock_breaks = tracking.clockBreaks;
   }
   const fault = faultOf(file);

@@ -13,7 +13,8 @@ import {
   OptionCursor,
   readUint,
 } from '../../coap/message.ts';
-import { optionDefinition, OptionNumber, optionName } from '../../coap/option.ts';
+import { type OptionDefinition, OptionNumber } from '../../coap/option.ts';
+import { optionDefinitionIn, optionNameIn } from '../../coap/signal-option.ts';
 import { isWhole, receivedBytes } from '../../coap/transfer.ts';
 import { contentFormat, contentFormatName } from '../../lwm2m/content-format.ts';
 import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
@@ -24,6 +25,7 @@ import type { Analysis } from '../analysis.ts';
 import { FrameComments } from '../frame-comments.ts';
 import type { MessageBytes } from '../message-bytes.ts';
 import type { MessageFacts } from '../message-facts.ts';
+import { Transport, TRANSPORT_NAMES } from '../../network/flow.ts';
 import { MessageFlag } from '../message-table.ts';
 import type { DeviceIndex } from '../device-index.ts';
 import type { JsonObject, JsonValue } from './json.ts';
@@ -53,6 +55,7 @@ export class MessageRecords {
     const source = this.facts.source(row);
     const destination = this.facts.destination(row);
     const record: JsonObject = { id: this.facts.id(row), frame: this.#frame(row) };
+    const transport = this.facts.transport(row);
     const version = flows.ipVersion(source);
     if (version === 0 || flows.ipVersion(destination) === 0) {
       record.log = { src: flows.endpointText(source), dst: flows.endpointText(destination) };
@@ -61,9 +64,12 @@ export class MessageRecords {
         src: flows.endpointAddressText(source),
         dst: flows.endpointAddressText(destination),
       };
-      record.udp = { srcport: flows.endpointPort(source), dstport: flows.endpointPort(destination) };
+      record[transport === Transport.udp ? 'udp' : 'tcp'] = {
+        srcport: flows.endpointPort(source),
+        dstport: flows.endpointPort(destination),
+      };
     }
-    record.transport = 'udp';
+    record.transport = TRANSPORT_NAMES[transport]!;
     record.security = this.analysis.frames.conversations.securityOf(messages.conversation.get(row));
     record.outcome = OUTCOME_NAMES[messages.outcome.get(row)]!;
     const fault = messageFault(messages.fault.get(row), messages.faultOffset.get(row));
@@ -99,12 +105,12 @@ export class MessageRecords {
 
   #coap(row: MessageRow, view: MessageView, late: boolean): JsonObject {
     const { messages } = this.analysis.tracking;
-    const coap: JsonObject = {
-      type: TYPE_NAMES[view.type]!,
-      code: codeText(view.code),
-      mid: view.messageId,
-      token: hexText(view.bytes, view.tokenStart, view.tokenStart + view.tokenLength),
-    };
+    const token = hexText(view.bytes, view.tokenStart, view.tokenStart + view.tokenLength);
+    const type = TYPE_NAMES[view.type];
+    const coap: JsonObject =
+      type === undefined
+        ? { code: codeText(view.code), token }
+        : { type, code: codeText(view.code), mid: view.messageId, token };
     const options = this.#options(view);
     if (options.length > 0) coap.opt = options;
     if (view.pathCount > 0) coap.uri_path = this.#joined(view, OptionNumber.uriPath, '/', '/');
@@ -162,8 +168,8 @@ export class MessageRecords {
     while (cursor.next()) {
       options.push({
         number: cursor.number,
-        name: optionName(cursor.number),
-        value: optionValue(view.bytes, cursor),
+        name: optionNameIn(view.code, cursor.number),
+        value: optionValue(view.bytes, cursor, optionDefinitionIn(view.code, cursor.number)),
       });
     }
     return options;
@@ -269,9 +275,13 @@ function blockRecord(value: number): JsonObject {
   return { num: blockNumber(value), more: blockMore(value), size: blockSize(value) };
 }
 
-function optionValue(bytes: Uint8Array, cursor: OptionCursor): JsonValue {
+function optionValue(
+  bytes: Uint8Array,
+  cursor: OptionCursor,
+  definition: OptionDefinition | undefined,
+): JsonValue {
   const { valueStart, valueLength } = cursor;
-  const format = optionDefinition(cursor.number)?.format ?? 'opaque';
+  const format = definition?.format ?? 'opaque';
   if (format === 'string') return decoder.decode(bytes.subarray(valueStart, valueStart + valueLength));
   if ((format === 'uint' || format === 'block') && valueLength <= 4)
     return readUint(bytes, valueStart, valueLength);
