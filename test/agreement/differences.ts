@@ -155,7 +155,8 @@ export const DIFFERENCES: readonly ReasonedDifference[] = [
     clause: 'RFC 768: the UDP length says how long the message was',
     decidesFor: 'us',
     found: { fixtures: 0, recorded: 5, public: 0 },
-    holds: (difference) => ourMessage(difference)?.outcome === 'truncated',
+    holds: (difference) =>
+      ourMessage(difference)?.outcome === 'truncated' && Number(difference.theirs) < Number(difference.ours),
   },
   {
     name: 'request whose content is damaged',
@@ -182,7 +183,7 @@ export const DIFFERENCES: readonly ReasonedDifference[] = [
     ours: 'Links it to the message whose ID it echoes.',
     clause: 'RFC 7252 §4.2 and §4.3: an acknowledgement or reset echoes the ID of its message',
     decidesFor: 'us',
-    found: { fixtures: 64, recorded: 462, public: 291 },
+    found: { fixtures: 64, recorded: 463, public: 291 },
     holds(difference) {
       const link = linkOfOurs(difference);
       if (link === undefined || !isEmpty(link.back)) return false;
@@ -214,7 +215,7 @@ export const DIFFERENCES: readonly ReasonedDifference[] = [
     ours: 'Links it by its token to the request that asked for it.',
     clause: 'RFC 7641 §3.2: a notification has the token of the registration',
     decidesFor: 'us',
-    found: { fixtures: 74, recorded: 332, public: 18 },
+    found: { fixtures: 74, recorded: 340, public: 18 },
     holds(difference) {
       const link = linkOfOurs(difference);
       if (link === undefined || !isSeparate(link)) return false;
@@ -243,7 +244,7 @@ export const DIFFERENCES: readonly ReasonedDifference[] = [
     ours: 'Links it: ID and token are there.',
     clause: 'RFC 7252 §5.3.2: message ID and token match a response to its request',
     decidesFor: 'us',
-    found: { fixtures: 0, recorded: 74, public: 0 },
+    found: { fixtures: 0, recorded: 65, public: 0 },
     holds(difference) {
       const link = linkOfOurs(difference);
       if (link === undefined) return false;
