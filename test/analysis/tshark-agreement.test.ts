@@ -5,7 +5,7 @@ import { capturesIn } from '../network/recorded-frames.ts';
 import { available, tsharkFields, version } from '../tshark.ts';
 import type { JsonObject } from '../../src/analysis/records/json.ts';
 import { analyseFile, recordsOf } from './analyse.ts';
-import { coapPortsOf } from './coap-ports.ts';
+import { coapPortsOf } from '../agreement/coap-ports.ts';
 
 const FIELDS = [
   'frame.number',
