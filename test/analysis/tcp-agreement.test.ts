@@ -4,7 +4,7 @@ import type { JsonObject } from '../../src/analysis/records/json.ts';
 import { RECORDED } from '../captures.ts';
 import { available, tsharkFields, version } from '../tshark.ts';
 import { analyseFile, recordsOf } from './analyse.ts';
-import { coapPortsOf } from './coap-ports.ts';
+import { coapPortsOf } from '../agreement/coap-ports.ts';
 
 const CAPTURES = [
   'other/aio-tcp-a.pcapng',
@@ -84,7 +84,7 @@ describe.skipIf(!available || RECORDED === undefined)(`streams agree with ${vers
     const isCompared = (line: string): boolean => !EXCEPTIONS.has(`${capture} ${line.split(' ')[0]!}`);
     // Leshan's server has a port of its own.
     const server = (ourFirst[0]!.tcp as JsonObject).dstport as number;
-    const ports = capture.startsWith('leshan/') ? [server] : coapPortsOf(capture);
+    const ports = capture.startsWith('leshan/') ? [server] : coapPortsOf(RECORDED!, capture);
     const expected = theirs(path, ports).filter(isCompared);
     expect(expected.length).toBeGreaterThan(5);
     expect(ourFirst.map(ours).filter(isCompared)).toEqual(expected);

@@ -10,7 +10,7 @@ import { analyseFile, capturesBelow, recordsOf } from './analyse.ts';
 /** TLV (LwM2M Core §7.4.3): a resource of a long value has its type, id and length in front of it. */
 const TLV = 11542;
 /** Captures whose messages are sealed, or come over what is not read. */
-const NOT_READ = /dtls|tcp|tls|psk|oscore|cid/;
+const NOT_READ = /dtls|tls|psk|oscore|cid/;
 
 /** A body that a stack says it sent or got: its length, its SHA-256, and whether it was taken. */
 interface Told {

@@ -168,7 +168,7 @@ describe.skipIf(!available || RECORDED === undefined)(`messages agree with ${ver
 
   it.each(captures)('%s', async (capture) => {
     const path = join(RECORDED!, capture);
-    const ports = coapPortsOf(capture);
+    const ports = coapPortsOf(RECORDED!, capture);
     const theirs = oracle(path, ports);
     const analysis = await analyseFile(path);
     const wrong: string[] = [];
