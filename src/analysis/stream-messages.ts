@@ -4,7 +4,7 @@ import type { ByteCount } from '../capture/units.ts';
 import { frameLength, NEEDS_MORE, NO_FRAME } from '../coap/framing-tcp.ts';
 import { MessageView } from '../coap/message.ts';
 import { COAP_PORT } from '../coap/recogniser.ts';
-import { LIKELY, NO_RUN, StreamRecogniser, SURE } from '../coap/stream-recogniser.ts';
+import { StreamRecogniser } from '../coap/stream-recogniser.ts';
 import { readHttpHead } from '../coap/websocket.ts';
 import { type InflaterCount, WebSocketReader, WsFound } from '../coap/websocket-reader.ts';
 import { Datagram, type Piece } from '../network/datagram.ts';
@@ -17,14 +17,12 @@ import type { SecurityReader } from '../security/association.ts';
 import type { ConversationTable } from '../security/conversation.ts';
 import type { DecodeAs } from './settings.ts';
 import { Connection, type Half } from './stream-connection.ts';
-import { judge, Verdict } from './stream-verdict.ts';
+import { judge, RESYNC_BYTES, synchronise, Verdict } from './stream-verdict.ts';
 
 /** Longest message that is kept whole; of a longer one the beginning is read. */
 export const LONGEST_MESSAGE: ByteCount = 1 << 20;
 /** Connections of which it is not known what they carry; beyond, the oldest is forgotten. */
 const MAX_UNDECIDED = 4096;
-/** Bytes in which the next message is looked for behind a gap. */
-const RESYNC_BYTES: ByteCount = 64 << 10;
 
 /** Takes what connections give. */
 export interface StreamTaker {
@@ -256,7 +254,7 @@ export class StreamMessages {
         stream.consume(skipped);
       }
       if (stream.start === stream.end) return;
-      if (!half.synced && !this.#synchronise(half)) return;
+      if (!half.synced && !synchronise(half, this.#recogniser)) return;
       const { bytes, start, end } = stream;
       const length = frameLength(bytes, start, end);
       if (length === NO_FRAME) {
@@ -283,25 +281,6 @@ export class StreamMessages {
     if (isCut || view.outcome === Outcome.truncated) view.markLost();
     const pieces = half.stream.origins(start, end);
     this.taker.message(view, connection.conversation, half.fromA, pieces);
-  }
-
-  /** Looks for the next sure beginning of a message and passes over what stands before it. */
-  #synchronise(half: Half): boolean {
-    const { stream } = half;
-    const { bytes, start, end } = stream;
-    let possible = end;
-    for (let at = start; at < end; at++) {
-      const bits = this.#recogniser.weigh(bytes, at, end);
-      if (bits === NO_RUN) continue;
-      if (bits >= SURE || (bits >= LIKELY && stream.startsSegment(at))) {
-        stream.consume(at - start);
-        half.synced = true;
-        return true;
-      }
-      if (possible === end) possible = at;
-    }
-    stream.consume(Math.max(possible - start, end - start - RESYNC_BYTES, 0));
-    return false;
   }
 
   /** `gap` bytes are missing behind the first `before` unread ones. */

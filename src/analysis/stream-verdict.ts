@@ -20,6 +20,8 @@ export const Verdict = {
 
 /** Bytes of one direction after which nothing is waited for. */
 const LONGEST_BEGINNING: ByteCount = 80 << 10;
+/** Bytes in which the next message is looked for behind a gap. */
+export const RESYNC_BYTES: ByteCount = 64 << 10;
 /** Segments at whose beginning a message is looked for where the connection's own beginning is not captured. */
 const MAX_TRIES = 8;
 
@@ -46,4 +48,23 @@ export function judge(connection: Connection, half: Half, recogniser: StreamReco
   if (stream.fromBeginning || ++connection.tries >= MAX_TRIES) return Verdict.other;
   stream.consume(end - start);
   return Verdict.undecided;
+}
+
+/** Looks for the next sure beginning of a message and passes over what stands before it. False where there is none yet. */
+export function synchronise(half: Half, recogniser: StreamRecogniser): boolean {
+  const { stream } = half;
+  const { bytes, start, end } = stream;
+  let possible = end;
+  for (let at = start; at < end; at++) {
+    const bits = recogniser.weigh(bytes, at, end);
+    if (bits === NO_RUN) continue;
+    if (bits >= SURE || (bits >= LIKELY && stream.startsSegment(at))) {
+      stream.consume(at - start);
+      half.synced = true;
+      return true;
+    }
+    if (possible === end) possible = at;
+  }
+  stream.consume(Math.max(possible - start, end - start - RESYNC_BYTES, 0));
+  return false;
 }
