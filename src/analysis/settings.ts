@@ -2,7 +2,7 @@
 export const DECODE_AS = ['coap', 'dtls', 'none'] as const;
 export type DecodeAs = (typeof DECODE_AS)[number];
 
-/** One rule: what an UDP port carries, whatever its datagrams look like; at one address only where one is given. */
+/** One rule: what a port carries, whatever it looks like; at one address only where one is given. `dtls` is for UDP. */
 export interface DecodeAsRule {
   /** IP address as text (RFC 5952 for IPv6); absent for every address. */
   address?: string;

@@ -2,7 +2,7 @@ const READING = `Options:
   --format text|ndjson|json|csv  how records are written (text on a terminal, else ndjson)
   -o, --output FILE              where to (standard output)
   --decode-as [ADDRESS:]PORT=coap|dtls|none
-                                 what an UDP port carries; may be given several times
+                                 what a port carries; may be given several times
 `;
 const CAPTURES = `CAPTURE is a file in pcap or pcapng, compressed with gzip or not, or - for standard input.
 Several are read together.
