@@ -32,6 +32,8 @@ export async function readBoth(corpus: Corpus, capture: string): Promise<BothRea
   const ours = new Map<number, OurMessage>();
   const analysis = await analyseFile(path);
   for (const record of await recordsOf(analysis, 'messages')) {
+    // tshark reads only the first message of a segment: streams are compared in a test of their own.
+    if (record.transport !== 'udp') continue;
     const message = record as unknown as OurMessage;
     const { srcport, dstport } = message.udp;
     if (!ports.has(srcport) && !ports.has(dstport)) ports.add(dstport);

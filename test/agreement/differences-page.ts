@@ -23,7 +23,7 @@ export async function differencesPage(): Promise<string> {
     'reason of, and on an entry that nothing belongs to. Values are compared in one unit: codes and block sizes as',
     'raw numbers, content-formats by number, and where Wireshark shows the length of a whole body, the length of the',
     'message’s own payload. CoAP over UDP in the clear is compared; what is quoted by ICMP errors, goes over TCP or',
-    'IEEE 802.15.4, or stands in DTLS is not.',
+    'stands in DTLS is not.',
     '',
     row(['', ...CORPORA.map((corpus) => corpus)]),
     row(['---', ...CORPORA.map(() => '---:')]),

@@ -54,7 +54,7 @@ const AGGREGATOR = '\u0001';
 /**
  * CoAP as tshark reads it from a capture, by frame number: UDP datagrams of their own in the clear, on 5683 and on
  * `ports`. Two passes (`-2`), since only a second one gives a request the frame of its response. What an ICMP error
- * quotes, what TCP carries and what IEEE 802.15.4 carries is no part of the comparison.
+ * quotes and what TCP carries is no part of the comparison.
  * Undefined where tshark does not know the capture's link type.
  */
 export function wiresharkMessages(
@@ -65,7 +65,7 @@ export function wiresharkMessages(
   const lines = linesOf(path, [
     '-2',
     ...ports.filter((port) => port !== 5683).flatMap((port) => ['-d', `udp.port==${port},coap`]),
-    ...['-Y', 'udp && coap && !icmp && !icmpv6 && !tcp && !dtls && !wpan'],
+    ...['-Y', 'udp && coap && !icmp && !icmpv6 && !tcp && !dtls'],
     ...['-E', `separator=${SEPARATOR}`, '-E', `aggregator=${AGGREGATOR}`],
   ]);
   if (lines === undefined) return undefined;
