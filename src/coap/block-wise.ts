@@ -2,7 +2,15 @@ import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import { Code } from './code.ts';
 import { BlockKind, type MessageBatch } from './message-batch.ts';
 import { blockMore, blockNumber, blockSize, NO_FORMAT, NO_OPTION } from './message.ts';
-import { addRange, isCovered, isSilent, isWhole, type Transfer, type TransferKey } from './transfer.ts';
+import {
+  addRange,
+  cameOutOfOrder,
+  isCovered,
+  isSilent,
+  isWhole,
+  type Transfer,
+  type TransferKey,
+} from './transfer.ts';
 
 export type { Transfer, TransferEnd } from './transfer.ts';
 
@@ -193,7 +201,7 @@ export class TransferTracker {
           transfer = undefined;
         }
       } else if (
-        (isFirst && way !== Way.qBlock1) ||
+        (isFirst && way !== Way.qBlock1 && !isFirstBlockStillMissing(transfer)) ||
         silent ||
         (etag !== 0 && transfer.etag !== 0 && etag !== transfer.etag)
       )
@@ -375,4 +383,17 @@ export class TransferTracker {
       this.release(oldest);
     }
   }
+}
+
+/**
+ * True where block 0 is one that a client left for later (RFC 7959 §2.4), and begins no other body: of an answer that
+ * was asked for in an order of the client's own, up to its last block.
+ */
+function isFirstBlockStillMissing(transfer: Transfer): boolean {
+  return (
+    transfer.direction === 'block2' &&
+    transfer.ended === 'complete' &&
+    !isCovered(transfer.ranges, 0, 1) &&
+    cameOutOfOrder(transfer)
+  );
 }

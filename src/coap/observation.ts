@@ -278,7 +278,11 @@ export class ObservationTracker {
       (before > sequence && before - sequence > HALF_SEQUENCE) ||
       time > known.newest + FRESH_NANOSECONDS;
     if (!newer) {
-      if (sequence !== before) known.reordered++;
+      if (sequence === before) return;
+      known.reordered++;
+      // It was counted as left out when the newer one came.
+      const behind = (before - sequence + (HALF_SEQUENCE << 1)) % (HALF_SEQUENCE << 1);
+      if (behind < LARGEST_GAP && known.leftOut > 0) known.leftOut--;
       return;
     }
     const step = (sequence - before + (HALF_SEQUENCE << 1)) % (HALF_SEQUENCE << 1);

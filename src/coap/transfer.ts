@@ -94,6 +94,15 @@ export function isSilent(transfer: Transfer, time: Nanoseconds): boolean {
   return time - transfer.to > LIFETIME;
 }
 
+/** True where a block came after one that lies behind it in the body: the client asks in an order of its own. */
+export function cameOutOfOrder({ rows, offsets }: Transfer): boolean {
+  for (let index = 1; index < rows.length; index++) {
+    const risesInBody = offsets[index]! > offsets[index - 1]!;
+    if (risesInBody !== rows[index]! > rows[index - 1]!) return true;
+  }
+  return false;
+}
+
 /** Brings a transfer's rows into the order of their offsets, equal ones in the order captured. */
 export function sortBlocks(transfer: Transfer): void {
   if (transfer.isSorted) return;
