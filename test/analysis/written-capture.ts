@@ -1,13 +1,13 @@
 import { concat, pcapHeader, pcapRecord } from '../capture/write-capture.ts';
 import { type MessageToWrite, path, write } from '../coap/coap-message.ts';
-import { ipv4, udp } from '../network/packets.ts';
+import { datagramBetween, DEVICE, SERVER } from '../network/endpoints.ts';
 
 /** A CoAP message in a capture to write: when it was sent, and by which end. */
 export interface SentMessage extends MessageToWrite {
   /** Seconds since 1970, and nanoseconds. */
   at: number;
   nanoseconds?: number;
-  /** True where the device (10.0.0.7:40000) sends it, else the server (10.0.0.1:5683). */
+  /** True where `DEVICE` sends it, else `SERVER`. */
   up?: boolean;
   /** Bytes of the frame that the capture kept; all where absent. */
   captured?: number;
@@ -20,8 +20,8 @@ const LINKTYPE_RAW = 101;
 export function packetOf(message: SentMessage): Uint8Array {
   const payload = write(message);
   return message.up === true
-    ? ipv4(udp(payload, { from: 40_000, to: 5683 }), { source: '10.0.0.7', destination: '10.0.0.1' })
-    : ipv4(udp(payload, { from: 5683, to: 40_000 }), { source: '10.0.0.1', destination: '10.0.0.7' });
+    ? datagramBetween(DEVICE, SERVER, payload)
+    : datagramBetween(SERVER, DEVICE, payload);
 }
 
 /** A capture (pcap, nanoseconds, raw IP) of these packets. */

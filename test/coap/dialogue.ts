@@ -4,7 +4,7 @@ import { Frame } from '../../src/capture/frame.ts';
 import { NO_ROW } from '../../src/capture/units.ts';
 import { ExchangeEnd, ExchangeKind } from '../../src/coap/exchange.ts';
 import { ObjectRegistry } from '../../src/lwm2m/registry/registry.ts';
-import { ipv4, udp } from '../network/packets.ts';
+import { datagramBetween, DEVICE, type Endpoint, SERVER } from '../network/endpoints.ts';
 import type { MessageToWrite } from './coap-message.ts';
 import { write } from './coap-message.ts';
 
@@ -12,21 +12,6 @@ import { write } from './coap-message.ts';
 const RAW_IP = 101;
 
 const registry = ObjectRegistry.core();
-
-/** Endpoints of the dialogues. */
-export interface Endpoint {
-  address: string;
-  port: number;
-}
-
-export const SERVER: Endpoint = { address: '10.0.0.1', port: 5683 };
-export const DEVICE: Endpoint = { address: '10.0.0.7', port: 40000 };
-export const OTHER_DEVICE: Endpoint = { address: '10.0.0.8', port: 40000 };
-/** Another port behind the address of `DEVICE`, as a translator of addresses gives it. */
-export const NEIGHBOUR: Endpoint = { address: '10.0.0.7', port: 40001 };
-/** Another address of the server, as a host with several has. */
-export const SERVER_ELSEWHERE: Endpoint = { address: '10.0.0.2', port: 5683 };
-export const GROUP: Endpoint = { address: '224.0.1.187', port: 5683 };
 
 /** Messages sent one by one through the whole analysis; says what its tables hold of each. */
 export class Dialogue {
@@ -42,10 +27,7 @@ export class Dialogue {
     captured = Infinity,
   ): number {
     const payload = message instanceof Uint8Array ? message : write(message);
-    const bytes = ipv4(udp(payload, { from: from.port, to: to.port }), {
-      source: from.address,
-      destination: to.address,
-    });
+    const bytes = datagramBetween(from, to, payload);
     const frame = new Frame();
     frame.bytes = bytes;
     frame.end = Math.min(bytes.length, 28 + captured);

@@ -1,8 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { MessageToWrite } from './coap-message.ts';
 import { hex, path } from './coap-message.ts';
-import type { Endpoint } from './dialogue.ts';
-import { DEVICE, Dialogue, GROUP, NEIGHBOUR, OTHER_DEVICE, SERVER, SERVER_ELSEWHERE } from './dialogue.ts';
+import {
+  DEVICE,
+  type Endpoint,
+  GROUP,
+  NEIGHBOUR,
+  OTHER_DEVICE,
+  SERVER,
+  SERVER_ELSEWHERE,
+} from '../network/endpoints.ts';
+import { Dialogue } from './dialogue.ts';
 
 /** One message of a dialogue: seconds, from and to, what is sent, and what the tables say of it at the end. */
 type Step = readonly [

@@ -5,7 +5,8 @@ import type { Observation } from '../../src/coap/observation.ts';
 import { missingOf } from '../../src/coap/observation.ts';
 import type { MessageToWrite, OptionToWrite } from './coap-message.ts';
 import { block, path } from './coap-message.ts';
-import { DEVICE, Dialogue, OTHER_DEVICE, SERVER } from './dialogue.ts';
+import { DEVICE, OTHER_DEVICE, SERVER } from '../network/endpoints.ts';
+import { Dialogue } from './dialogue.ts';
 
 type Sent = Pick<MessageToWrite, 'type' | 'code' | 'mid' | 'token'> & {
   observe?: number;

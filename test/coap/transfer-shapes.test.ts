@@ -4,7 +4,8 @@ import type { Transfer } from '../../src/coap/transfer.ts';
 import { addRange, isCovered, MAXIMUM_RANGES, receivedBytes, transferEnd } from '../../src/coap/transfer.ts';
 import type { MessageToWrite, OptionToWrite } from './coap-message.ts';
 import { block, path } from './coap-message.ts';
-import { DEVICE, Dialogue, NEIGHBOUR, SERVER, type Endpoint } from './dialogue.ts';
+import { DEVICE, type Endpoint, NEIGHBOUR, SERVER } from '../network/endpoints.ts';
+import { Dialogue } from './dialogue.ts';
 
 /** A body whose bytes tell their place. */
 function bodyOf(length: number, salt = 0): Uint8Array {
