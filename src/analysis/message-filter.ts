@@ -93,7 +93,7 @@ function columnsAccess(analysis: Analysis): MessageColumnsAccess {
     lwm2mPath: (row) => {
       const path = exchangePath(row);
       return path > 0 && messages.operation.get(row) !== 0 && paths.path(path).kind === PathKind.numeric
-        ? path
+        ? paths.objectPath(path)
         : -1;
     },
     format: (row) => messages.contentFormat.get(row),

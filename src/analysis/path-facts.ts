@@ -4,6 +4,8 @@ import type { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import type { Interner } from './interner.ts';
 
 const ROOT = parsePath('/');
+/** Alternate roots that are known; paths below further ones stay plain CoAP. */
+const MAXIMUM_ROOTS = 64;
 
 /** What is known of each interned path and query, worked out once for each text. */
 export class PathFacts {
@@ -11,6 +13,9 @@ export class PathFacts {
   /** 1 executable, 0 not, -1 unknown; by path. */
   readonly #executable: number[] = [-1];
   readonly #flags: number[] = [0];
+  /** Roots of object trees other than `/`, and by path what stands below one. */
+  readonly #roots: string[] = [];
+  readonly #belowRoot = new Map<number, number>();
 
   constructor(
     private readonly texts: Interner,
@@ -20,6 +25,19 @@ export class PathFacts {
   /** The path of an interned Uri-Path; the root for number 0. */
   path(id: number): LwM2mPath {
     return this.#paths[id] ?? this.#add(id);
+  }
+
+  /** Number of the path without the alternate root that it lies below, where it does; else the path itself. */
+  objectPath(id: number): number {
+    return this.#belowRoot.get(id) ?? id;
+  }
+
+  /** Takes the root of the object tree that a device registered, such as `/lwm2m` (LwM2M Transport §6.4.1). */
+  addRoot(root: string): void {
+    if (root === '/' || this.#roots.includes(root) || this.#roots.length >= MAXIMUM_ROOTS) return;
+    this.#roots.push(root);
+    // Paths that came before the Register are looked at anew.
+    for (const [id, path] of this.#paths.entries()) if (path?.kind === PathKind.other) this.#add(id);
   }
 
   /** Whether the path's resource can be executed by the registry: 1, 0, or -1 where nothing is known. */
@@ -34,7 +52,16 @@ export class PathFacts {
   }
 
   #add(id: number): LwM2mPath {
-    const path = parsePath(this.texts.text(id));
+    const text = this.texts.text(id);
+    let path = parsePath(text);
+    if (path.kind === PathKind.other) {
+      const root = this.#roots.find((prefix) => text.startsWith(`${prefix}/`));
+      const below = root === undefined ? ROOT : parsePath(text.slice(root.length));
+      if (root !== undefined && below.kind === PathKind.numeric) {
+        path = below;
+        this.#belowRoot.set(id, this.texts.internText(text.slice(root.length)));
+      }
+    }
     this.#paths[id] = path;
     const resource =
       path.kind === PathKind.numeric && path.depth >= 3

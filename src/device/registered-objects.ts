@@ -21,22 +21,24 @@ const MAX_SHARED_BYTES: ByteCount = 4096;
 export class RegisteredObjectLists {
   readonly #lists = new Map<string, readonly RegisteredObject[]>();
   readonly #decoder = new TextDecoder();
+  /** Hears the root of each object tree that is not `/` (LwM2M Transport §6.4.1). */
+  onRoot: (rootPath: string) => void = () => {};
 
   /** Gives the objects in the link format of `bytes[start..end)`; after a fault in it, those before the fault. */
   read(bytes: Uint8Array, start: number, end: number): readonly RegisteredObject[] {
-    if (end - start > MAX_SHARED_BYTES) return parse(bytes, start, end);
+    if (end - start > MAX_SHARED_BYTES) return this.#parse(bytes, start, end);
     const text = this.#decoder.decode(bytes.subarray(start, end));
     let objects = this.#lists.get(text);
     if (objects === undefined) {
-      objects = parse(bytes, start, end);
+      objects = this.#parse(bytes, start, end);
       if (this.#lists.size < MAX_SHARED_LISTS) this.#lists.set(text, objects);
     }
     return objects;
   }
-}
 
-function parse(bytes: Uint8Array, start: number, end: number): readonly RegisteredObject[] {
-  return readObjectLinks(bytes, start, end).links.map(({ path, version }) =>
-    version === undefined ? { path } : { path, version },
-  );
+  #parse(bytes: Uint8Array, start: number, end: number): readonly RegisteredObject[] {
+    const { links, rootPath } = readObjectLinks(bytes, start, end);
+    if (rootPath !== '/') this.onRoot(rootPath);
+    return links.map(({ path, version }) => (version === undefined ? { path } : { path, version }));
+  }
 }

@@ -45,6 +45,11 @@ export class RegistrationTracker {
     return this.#book.dropped;
   }
 
+  /** Says whom to tell the root of each registered object tree that is not `/` (LwM2M Transport §6.4.1). */
+  set onRoot(listener: (rootPath: string) => void) {
+    this.#objectLists.onRoot = listener;
+  }
+
   /** Adds a listener; it hears what happens from now on. */
   listen(listener: RegistrationListener): void {
     this.#book.listen(listener);

@@ -213,7 +213,7 @@ export class MessageRecords {
     if (request !== NO_ROW) {
       const pathId = messages.path.get(request);
       const kind = paths.path(pathId).kind;
-      if (kind === PathKind.numeric) record.path = messages.texts.text(pathId);
+      if (kind === PathKind.numeric) record.path = messages.texts.text(paths.objectPath(pathId));
     }
     if (late) {
       const device = this.devices.nameOf(row);
