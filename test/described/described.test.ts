@@ -1,16 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { Dissector } from '../../src/analysis/dissection/dissect.ts';
-import type { Analysis } from '../../src/analysis/analysis.ts';
-import { DeviceIndex } from '../../src/analysis/device-index.ts';
-import { MessageBytes } from '../../src/analysis/message-bytes.ts';
-import { MessageFacts } from '../../src/analysis/message-facts.ts';
-import { MessageSummary } from '../../src/analysis/message-summary.ts';
 import { allRecords, analyseBytes, analyseStream } from '../analysis/analyse.ts';
 import { FIXTURES } from '../captures.ts';
 import { captureOfDescription } from './described-capture.ts';
 import { readDescription } from './description.ts';
+import { dissectAll } from './dissect-all.ts';
 import { expectOf, readExpectation } from './expectation.ts';
 
 const FOLDER = join(FIXTURES, 'described');
@@ -22,20 +17,6 @@ const PIECE = 64;
 const names = readdirSync(FOLDER)
   .filter((file) => file.endsWith(DESCRIPTION))
   .map((file) => file.slice(0, -DESCRIPTION.length));
-
-async function dissectAll(analysis: Analysis): Promise<void> {
-  const facts = new MessageFacts(analysis);
-  const bytes = new MessageBytes(analysis);
-  const devices = new DeviceIndex(analysis);
-  const dissector = new Dissector(
-    analysis,
-    facts,
-    bytes,
-    devices,
-    new MessageSummary(analysis, facts, bytes),
-  );
-  for (let row = 0; row < analysis.tracking.messages.count; row++) await dissector.dissect(row);
-}
 
 describe('what is described is read as the specifications have it', () => {
   it.each(names)('%s', async (name) => {
