@@ -48,6 +48,7 @@ export class DeviceTracking implements ValueListener {
     this.firmware = new FirmwareTracker(this.devices);
     operations.isDownloadTarget = (pathText) => this.firmware.isDownloadTarget(pathText);
     this.registrations = new RegistrationTracker(timers);
+    this.registrations.objectLists.onRoot = (rootPath) => paths.addRoot(rootPath);
     this.registrations.listen(this.devices);
     this.registrations.listen({
       onRegistration: (change, registration, row) => {

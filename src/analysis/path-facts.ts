@@ -1,16 +1,21 @@
-import { type LwM2mPath, parsePath, PathKind } from '../lwm2m/path.ts';
+import { type LwM2mPath, parsePath, PathKind, pathText } from '../lwm2m/path.ts';
 import { queryFlags } from '../lwm2m/query.ts';
 import type { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import type { Interner } from './interner.ts';
 
 const ROOT = parsePath('/');
+/** Alternate roots that are known at most; further ones are not taken off. */
+const MAX_ROOTS = 64;
 
 /** What is known of each interned path and query, worked out once for each text. */
 export class PathFacts {
-  readonly #paths: LwM2mPath[] = [ROOT];
+  readonly #paths: (LwM2mPath | undefined)[] = [ROOT];
+  readonly #roots: string[] = [];
   /** 1 executable, 0 not, -1 unknown; by path. */
   readonly #executable: number[] = [-1];
   readonly #flags: number[] = [0];
+  /** `plainId` by path. */
+  readonly #plain: (number | undefined)[] = [];
 
   constructor(
     private readonly texts: Interner,
@@ -20,6 +25,30 @@ export class PathFacts {
   /** The path of an interned Uri-Path; the root for number 0. */
   path(id: number): LwM2mPath {
     return this.#paths[id] ?? this.#add(id);
+  }
+
+  /**
+   * Takes an alternate root that a client announced: below it, paths are those of its objects (LwM2M Transport
+   * §6.4.1). Holds for paths seen before, too.
+   */
+  addRoot(rootPath: string): void {
+    if (this.#roots.includes(rootPath) || this.#roots.length === MAX_ROOTS) return;
+    this.#roots.push(rootPath);
+    for (let id = 1; id < this.#paths.length; id++)
+      if (this.#paths[id] !== undefined && this.texts.text(id).startsWith(rootPath)) this.#forget(id);
+  }
+
+  /** The path as LwM2M writes it: without an alternate root, and without an empty segment at its end. */
+  text(id: number): string {
+    const { kind, objectId, instanceId, resourceId, resourceInstanceId } = this.path(id);
+    return kind === PathKind.numeric
+      ? pathText(objectId, instanceId, resourceId, resourceInstanceId)
+      : this.texts.text(id);
+  }
+
+  /** Number of the text that `text` gives for a path. */
+  plainId(id: number): number {
+    return (this.#plain[id] ??= this.texts.internText(this.text(id)));
   }
 
   /** Whether the path's resource can be executed by the registry: 1, 0, or -1 where nothing is known. */
@@ -33,8 +62,15 @@ export class PathFacts {
     return (this.#flags[id] ??= queryFlags(this.texts.text(id)));
   }
 
+  #forget(id: number): void {
+    this.#paths[id] = undefined;
+    this.#plain[id] = undefined;
+  }
+
   #add(id: number): LwM2mPath {
-    const path = parsePath(this.texts.text(id));
+    const text = this.texts.text(id);
+    const root = this.#roots.find((one) => text === one || text.startsWith(`${one}/`));
+    const path = parsePath(root === undefined ? text : text.slice(root.length));
     this.#paths[id] = path;
     const resource =
       path.kind === PathKind.numeric && path.depth >= 3

@@ -19,24 +19,26 @@ const MAX_SHARED_BYTES: ByteCount = 4096;
  * and again, so equal lists are read once and are one array.
  */
 export class RegisteredObjectLists {
+  /** Called with each alternate root that a list names (LwM2M Transport §6.4.1). */
+  onRoot: (rootPath: string) => void = () => {};
   readonly #lists = new Map<string, readonly RegisteredObject[]>();
   readonly #decoder = new TextDecoder();
 
   /** Gives the objects in the link format of `bytes[start..end)`; after a fault in it, those before the fault. */
   read(bytes: Uint8Array, start: number, end: number): readonly RegisteredObject[] {
-    if (end - start > MAX_SHARED_BYTES) return parse(bytes, start, end);
+    if (end - start > MAX_SHARED_BYTES) return this.#parse(bytes, start, end);
     const text = this.#decoder.decode(bytes.subarray(start, end));
     let objects = this.#lists.get(text);
     if (objects === undefined) {
-      objects = parse(bytes, start, end);
+      objects = this.#parse(bytes, start, end);
       if (this.#lists.size < MAX_SHARED_LISTS) this.#lists.set(text, objects);
     }
     return objects;
   }
-}
 
-function parse(bytes: Uint8Array, start: number, end: number): readonly RegisteredObject[] {
-  return readObjectLinks(bytes, start, end).links.map(({ path, version }) =>
-    version === undefined ? { path } : { path, version },
-  );
+  #parse(bytes: Uint8Array, start: number, end: number): readonly RegisteredObject[] {
+    const { links, rootPath } = readObjectLinks(bytes, start, end);
+    if (rootPath !== '/') this.onRoot(rootPath);
+    return links.map(({ path, version }) => (version === undefined ? { path } : { path, version }));
+  }
 }

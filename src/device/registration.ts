@@ -21,7 +21,8 @@ const EXCHANGE_LIFETIME: Nanoseconds = 247e9;
  */
 export class RegistrationTracker {
   readonly #book: RegistrationBook;
-  readonly #objectLists = new RegisteredObjectLists();
+  /** Reads what clients announce. */
+  readonly objectLists = new RegisteredObjectLists();
   readonly #timers: TimerPort;
   /** By row of a Register that was not answered yet. */
   readonly #awaiting = new Map<MessageRow, Registration>();
@@ -127,7 +128,7 @@ export class RegistrationTracker {
   }
 
   #objects(event: OperationEvent): readonly RegisteredObject[] {
-    return this.#objectLists.read(event.body, event.bodyStart, event.bodyEnd);
+    return this.objectLists.read(event.body, event.bodyStart, event.bodyEnd);
   }
 
   #registerAnswer(event: OperationEvent): void {
