@@ -92,9 +92,9 @@ function columnsAccess(analysis: Analysis): MessageColumnsAccess {
     operation: (row) => messages.operation.get(row),
     lwm2mPath: (row) => {
       const path = exchangePath(row);
-      return path > 0 && messages.operation.get(row) !== 0 && paths.path(path).kind === PathKind.numeric
-        ? paths.objectPath(path)
-        : -1;
+      if (path <= 0 || messages.operation.get(row) === 0 || paths.path(path).kind !== PathKind.numeric)
+        return -1;
+      return paths.plainId(path);
     },
     format: (row) => messages.contentFormat.get(row),
     formatNames: [...contentFormats()].map(({ id, name, mediaType }) => ({

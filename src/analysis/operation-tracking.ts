@@ -25,6 +25,8 @@ export class OperationTracking {
   readonly #facts = new RequestFacts();
   /** By conversation: positive where endpoint A is the LwM2M client, negative where B is. */
   #roles = new Int16Array(1024);
+  /** By conversation: the request that decided, or that first told, which end is the device. */
+  #decided = new Uint32Array(1024);
   /** End of the bootstrap window of a conversation; only of those that had one. */
   readonly #bootstrap = new Map<number, Nanoseconds>();
   /** Locations given to registrations: server endpoint and path number in one. */
@@ -43,6 +45,13 @@ export class OperationTracking {
   deviceEnd(conversation: number): 0 | 1 | 2 {
     const score = this.#roles[conversation] ?? 0;
     return score > 0 ? 1 : score < 0 ? 2 : 0;
+  }
+
+  /** What shows which end of a conversation is the device: a request, and whether it leaves no doubt. */
+  roleOf(conversation: number): { row: MessageRow; isCertain: boolean } | undefined {
+    const score = this.#roles[conversation] ?? 0;
+    if (score === 0) return undefined;
+    return { row: this.#decided[conversation]!, isCertain: Math.abs(score) === CERTAIN };
   }
 
   /** True where endpoint A of a conversation is the device; where nothing tells, the end with the client's port. */
@@ -82,9 +91,14 @@ export class OperationTracking {
         const roles = new Int16Array(Math.max(this.#roles.length * 2, conversation + 1));
         roles.set(this.#roles);
         this.#roles = roles;
+        const decided = new Uint32Array(roles.length);
+        decided.set(this.#decided);
+        this.#decided = decided;
       }
       const score = this.#roles[conversation]!;
       const signed = fromA ? evidence : -evidence;
+      if (score === 0 || (Math.abs(evidence) === 2 && Math.abs(score) < CERTAIN))
+        this.#decided[conversation] = row;
       if (Math.abs(evidence) === 2) this.#roles[conversation] = signed > 0 ? CERTAIN : -CERTAIN;
       else if (Math.abs(score) < CERTAIN)
         this.#roles[conversation] = Math.max(-9, Math.min(9, score + signed));

@@ -1,21 +1,21 @@
-import { type LwM2mPath, parsePath, PathKind } from '../lwm2m/path.ts';
+import { type LwM2mPath, parsePath, PathKind, pathText } from '../lwm2m/path.ts';
 import { queryFlags } from '../lwm2m/query.ts';
 import type { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import type { Interner } from './interner.ts';
 
 const ROOT = parsePath('/');
-/** Alternate roots that are known; paths below further ones stay plain CoAP. */
-const MAXIMUM_ROOTS = 64;
+/** Alternate roots that are known at most; further ones are not taken off. */
+const MAX_ROOTS = 64;
 
 /** What is known of each interned path and query, worked out once for each text. */
 export class PathFacts {
-  readonly #paths: LwM2mPath[] = [ROOT];
+  readonly #paths: (LwM2mPath | undefined)[] = [ROOT];
+  readonly #roots: string[] = [];
   /** 1 executable, 0 not, -1 unknown; by path. */
   readonly #executable: number[] = [-1];
   readonly #flags: number[] = [0];
-  /** Roots of object trees other than `/`, and by path what stands below one. */
-  readonly #roots: string[] = [];
-  readonly #belowRoot = new Map<number, number>();
+  /** `plainId` by path. */
+  readonly #plain: (number | undefined)[] = [];
 
   constructor(
     private readonly texts: Interner,
@@ -27,17 +27,28 @@ export class PathFacts {
     return this.#paths[id] ?? this.#add(id);
   }
 
-  /** Number of the path without the alternate root that it lies below, where it does; else the path itself. */
-  objectPath(id: number): number {
-    return this.#belowRoot.get(id) ?? id;
+  /**
+   * Takes an alternate root that a client announced: below it, paths are those of its objects (LwM2M Transport
+   * §6.4.1). Holds for paths seen before, too.
+   */
+  addRoot(rootPath: string): void {
+    if (this.#roots.includes(rootPath) || this.#roots.length === MAX_ROOTS) return;
+    this.#roots.push(rootPath);
+    for (let id = 1; id < this.#paths.length; id++)
+      if (this.#paths[id] !== undefined && this.texts.text(id).startsWith(rootPath)) this.#forget(id);
   }
 
-  /** Takes the root of the object tree that a device registered, such as `/lwm2m` (LwM2M Transport §6.4.1). */
-  addRoot(root: string): void {
-    if (root === '/' || this.#roots.includes(root) || this.#roots.length >= MAXIMUM_ROOTS) return;
-    this.#roots.push(root);
-    // Paths that came before the Register are looked at anew.
-    for (const [id, path] of this.#paths.entries()) if (path?.kind === PathKind.other) this.#add(id);
+  /** The path as LwM2M writes it: without an alternate root, and without an empty segment at its end. */
+  text(id: number): string {
+    const { kind, objectId, instanceId, resourceId, resourceInstanceId } = this.path(id);
+    return kind === PathKind.numeric
+      ? pathText(objectId, instanceId, resourceId, resourceInstanceId)
+      : this.texts.text(id);
+  }
+
+  /** Number of the text that `text` gives for a path. */
+  plainId(id: number): number {
+    return (this.#plain[id] ??= this.texts.internText(this.text(id)));
   }
 
   /** Whether the path's resource can be executed by the registry: 1, 0, or -1 where nothing is known. */
@@ -51,17 +62,15 @@ export class PathFacts {
     return (this.#flags[id] ??= queryFlags(this.texts.text(id)));
   }
 
+  #forget(id: number): void {
+    this.#paths[id] = undefined;
+    this.#plain[id] = undefined;
+  }
+
   #add(id: number): LwM2mPath {
     const text = this.texts.text(id);
-    let path = parsePath(text);
-    if (path.kind === PathKind.other) {
-      const root = this.#roots.find((prefix) => text.startsWith(`${prefix}/`));
-      const below = root === undefined ? ROOT : parsePath(text.slice(root.length));
-      if (root !== undefined && below.kind === PathKind.numeric) {
-        path = below;
-        this.#belowRoot.set(id, this.texts.internText(text.slice(root.length)));
-      }
-    }
+    const root = this.#roots.find((one) => text === one || text.startsWith(`${one}/`));
+    const path = parsePath(root === undefined ? text : text.slice(root.length));
     this.#paths[id] = path;
     const resource =
       path.kind === PathKind.numeric && path.depth >= 3

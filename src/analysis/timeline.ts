@@ -126,7 +126,7 @@ export class Timeline {
       if (device < 0) return;
       let paths = observations.get(device);
       if (paths === undefined) observations.set(device, (paths = new Map()));
-      const path = observedPath(observation, tracking.messages.texts);
+      const path = observedPath(observation, tracking.paths);
       const list = paths.get(path);
       if (list === undefined) paths.set(path, [index]);
       else list.push(index);
@@ -273,14 +273,14 @@ export class Timeline {
   }
 
   #transfers(line: Line, query: TrackQuery, builder: SpanBuilder): void {
-    const { transfers, messages, clock } = this.analysis.tracking;
+    const { transfers, messages, paths, clock } = this.analysis.tracking;
     for (const index of line.members) {
       const transfer = transfers.transfers[index]!;
       if (transfer.to < query.from || transfer.from > query.to) continue;
       const received = receivedBytes(transfer);
       const total = transfer.length > 0 ? transfer.length : transfer.announced;
       const complete = transfer.ended === 'complete' && isWhole(transfer);
-      const path = transfer.pathId === 0 ? '/' : messages.texts.text(transfer.pathId);
+      const path = transfer.pathId === 0 ? '/' : paths.text(transfer.pathId);
       const look = transfer.ended === 'refused' ? SpanLook.failed : SpanLook.transfer;
       const value = transfer.direction === 'block1' ? messages.block1(transfer.first) : NO_OPTION;
       const size = value === NO_OPTION ? transfer.size : blockSize(value) || blockNumber(value);

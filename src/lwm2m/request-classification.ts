@@ -1,6 +1,6 @@
 import { NO_FORMAT } from './operation-event.ts';
 import { Operation, type OperationCode } from './operation.ts';
-import { type LwM2mPath, parsePath, PathKind } from './path.ts';
+import { type LwM2mPath, parsePath, PathKind, type PathKindCode } from './path.ts';
 import { NOTIFICATION_ATTRIBUTES, QueryFlag } from './query.ts';
 
 /** Request methods (RFC 7252 §12.1.1, RFC 8132 §6). */
@@ -72,10 +72,23 @@ function isCompositeFormat(format: number): boolean {
   );
 }
 
+/**
+ * Kind of a path where a server keeps an interface below a root of its own, such as `/api/rd`. Only the query tells
+ * that from other CoAP: the name of an endpoint, and what else belongs to a registration.
+ */
+function kindBelowRoot({ path, method, queryFlags }: RequestFacts): PathKindCode {
+  if (path.kind !== PathKind.other || method !== Method.POST || (queryFlags & QueryFlag.ep) === 0)
+    return path.kind;
+  const last = path.segments[path.segments.length - 1];
+  if (last === 'rd' && (queryFlags & (QueryFlag.lt | QueryFlag.lwm2m)) !== 0) return PathKind.rd;
+  return last === 'bs' ? PathKind.bs : path.kind;
+}
+
 /** Rows 1 to 7 of the table: requests of a client to a server. */
 function classifyUp(facts: RequestFacts): OperationCode {
   const { method, path, direction } = facts;
-  if (path.kind === PathKind.bs && method === Method.POST) {
+  const kind = kindBelowRoot(facts);
+  if (kind === PathKind.bs && method === Method.POST) {
     if (direction === Direction.up || (facts.queryFlags & (QueryFlag.ep | QueryFlag.pct)) !== 0) {
       return Operation.bootstrapRequest;
     }
@@ -84,7 +97,7 @@ function classifyUp(facts: RequestFacts): OperationCode {
   }
   if (direction === Direction.down) return Operation.none;
   if (path.kind === PathKind.bspack && method === Method.GET) return Operation.bootstrapPackRequest;
-  if (path.kind === PathKind.rd && method === Method.POST) return Operation.register;
+  if (kind === PathKind.rd && method === Method.POST) return Operation.register;
   if (path.kind === PathKind.rdLocation || facts.isRegistrationLocation) {
     if (method === Method.POST) return Operation.update;
     if (method === Method.DELETE) return Operation.deregister;
@@ -209,10 +222,10 @@ export function settleByResponse(
  * for certain, -1 probably; 0 says nothing. Ports and the sender of a ClientHello are for the caller to weigh.
  */
 export function roleEvidence(facts: RequestFacts): number {
-  const { method, path, queryFlags } = facts;
+  const { method, queryFlags } = facts;
   if (facts.isDownloadTarget && method === Method.GET) return 1;
   if (facts.isRegistrationLocation && (method === Method.POST || method === Method.DELETE)) return 1;
-  switch (path.kind) {
+  switch (kindBelowRoot(facts)) {
     case PathKind.bs:
       if (method !== Method.POST) return 0;
       if ((queryFlags & (QueryFlag.ep | QueryFlag.pct)) !== 0) return 2;

@@ -56,12 +56,16 @@ const nameOf = (operation: OperationCode): string => OPERATION_NAMES[operation];
 // Row numbers are those of the decision table that follows LwM2M Transport §6.4.
 const ROWS: [number, string, Request, string][] = [
   [1, 'POST /bs', { query: 'ep=dev1' }, 'Bootstrap-Request'],
+  [1, 'POST /api/bs', { query: 'ep=dev1' }, 'Bootstrap-Request'],
+  [1, 'POST /api/bs', { query: 'x=1' }, ''],
   [1, 'POST /bs', { query: 'pct=112' }, 'Bootstrap-Request'],
   [1, 'POST /bs', { direction: 'up' }, 'Bootstrap-Request'],
   [2, 'POST /bs', { direction: 'down' }, 'Bootstrap-Finish'],
   [2, 'POST /bs', {}, 'Bootstrap-Finish'],
   [2, 'POST /bs', { length: 3 }, ''],
   [3, 'GET /bspack', { query: 'ep=dev1', accept: 112 }, 'Bootstrap-Pack-Request'],
+  [4, 'POST /api/v1/rd', { query: 'ep=dev1&lt=60', format: 40 }, 'Register'],
+  [4, 'POST /api/v1/rd', { query: 'ep=dev1', format: 40 }, ''],
   [4, 'POST /rd', { query: 'ep=dev1&lt=60', format: 40 }, 'Register'],
   [4, 'GET /rd', {}, ''],
   [4, 'POST /rd', { direction: 'down' }, ''],

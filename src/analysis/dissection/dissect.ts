@@ -261,7 +261,23 @@ export class Dissector {
         value: device,
         filter: `lwm2m.device == "${device.replaceAll('"', '\\"')}"`,
       });
+    this.#role(row, builder);
     builder.close();
+  }
+
+  /** Which end is the LwM2M client, and what shows it. */
+  #role(row: MessageRow, builder: FieldBuilder): void {
+    const { messages, operations } = this.analysis.tracking;
+    const conversation = messages.conversation.get(row);
+    const role = operations.roleOf(conversation);
+    if (role === undefined) return;
+    const client = this.analysis.frames.flows.endpointText(operations.deviceEndpoint(conversation));
+    const operation = OPERATION_NAMES[messages.operation.get(role.row)]!;
+    const shown = operation === '' ? 'a request' : operation;
+    builder.add('Client', 0, 0, {
+      value: `${client}, ${role.isCertain ? 'by' : 'probably, by'} ${shown} in frame ${messages.frame.get(role.row)}`,
+      link: role.row,
+    });
   }
 
   async #message(row: MessageRow, role: string): Promise<RelatedMessage> {
@@ -342,7 +358,7 @@ export class Dissector {
     if (observation > 0) {
       const known = observations.observations[observation - 1]!;
       related.push({
-        label: `Observation of ${observedPath(known, messages.texts)}`,
+        label: `Observation of ${observedPath(known, this.analysis.tracking.paths)}`,
         detail: `${known.notifications} notifications, ${known.ended}`,
         messages: await this.#listed(
           [known.first, known.established ?? known.first, known.last],

@@ -212,8 +212,7 @@ export class MessageRecords {
     const request = messages.requestOf(row);
     if (request !== NO_ROW) {
       const pathId = messages.path.get(request);
-      const kind = paths.path(pathId).kind;
-      if (kind === PathKind.numeric) record.path = messages.texts.text(paths.objectPath(pathId));
+      if (paths.path(pathId).kind === PathKind.numeric) record.path = paths.text(pathId);
     }
     if (late) {
       const device = this.devices.nameOf(row);

@@ -1,7 +1,7 @@
 import { NO_ROW } from '../../capture/units.ts';
 import { missingOf, type Observation, UNKNOWN_PATH } from '../../coap/observation.ts';
 import { hexText } from '../../lwm2m/value-text.ts';
-import type { Interner } from '../interner.ts';
+import type { PathFacts } from '../path-facts.ts';
 import type { JsonObject } from './json.ts';
 import type { RecordContext } from './record-context.ts';
 
@@ -13,9 +13,8 @@ export async function observationRecord(
   if (observation.ended === 'refused') return undefined;
   const { analysis, facts, bytes, devices } = context;
   const { flows, conversations } = analysis.frames;
-  const { messages } = analysis.tracking;
   const record: JsonObject = {
-    observation: observedPath(observation, messages.texts),
+    observation: observedPath(observation, analysis.tracking.paths),
   };
   const device = devices.nameOf(observation.first);
   if (device !== undefined) record.device = device;
@@ -45,7 +44,7 @@ export async function observationRecord(
 }
 
 /** Path that is observed as text; `?` where no message told. */
-export function observedPath({ pathId }: Observation, texts: Interner): string {
+export function observedPath({ pathId }: Observation, paths: PathFacts): string {
   if (pathId === UNKNOWN_PATH) return '?';
-  return pathId === 0 ? '/' : texts.text(pathId);
+  return pathId === 0 ? '/' : paths.text(pathId);
 }

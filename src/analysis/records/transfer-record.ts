@@ -7,12 +7,12 @@ import { sha256OfPieces } from './sha256.ts';
 /** The record of one block-wise transfer (`transfers`). */
 export async function transferRecord(context: RecordContext, transfer: Transfer): Promise<JsonObject> {
   const { analysis, facts, bytes, devices } = context;
-  const { messages } = analysis.tracking;
+  const { paths } = analysis.tracking;
   const record: JsonObject = { transfer: transfer.direction };
   const device = devices.nameOf(transfer.first);
   if (device !== undefined) record.device = device;
   record.method = codeName(transfer.method);
-  record.path = transfer.pathId === 0 ? '/' : messages.texts.text(transfer.pathId);
+  record.path = transfer.pathId === 0 ? '/' : paths.text(transfer.pathId);
   record.from = facts.timeText(transfer.from);
   record.to = facts.timeText(transfer.to);
   record.length = receivedBytes(transfer);
