@@ -61,6 +61,7 @@ export class MessageSummary {
     const body = await this.bytes.body(row);
     if (first < 0 || body === undefined) return '';
     const format = this.facts.bodyFormat(row);
+    const model = this.analysis.tracking.modelOf(row);
     const texts: string[] = [];
     let more = 0;
     for (let index = first; index < values.count && values.message.get(index) === row; index++) {
@@ -78,9 +79,9 @@ export class MessageSummary {
         resourceId,
         type,
         readValue(type, format, body, start, values.end(index, body.length)),
-        this.analysis.registry.unit(objectId, resourceId),
+        model.unit(objectId, resourceId),
       );
-      const name = this.analysis.registry.resourceName(objectId, resourceId) || values.paths.text(path);
+      const name = model.resourceName(objectId, resourceId) || values.paths.text(path);
       texts.push(`${name} ${value}`);
     }
     return texts.join(', ') + (more > 0 ? ` and ${more} more` : '');

@@ -121,7 +121,7 @@ async function valuesOfTable(
     const [objectId, resourceId] = [values.paths.id(path, 0), values.paths.id(path, 2)];
     const [start, end] = [values.start.get(index), values.end(index, body.length)];
     const type = values.type.get(index) as ValueTypeCode;
-    const unit = analysis.registry.resource(objectId, resourceId)?.unit;
+    const unit = analysis.tracking.modelOf(row).resource(objectId, resourceId)?.unit;
     const value = readValue(type, format, body, start, end);
     const doubt = doubtText(values.doubts.get(index));
     said.push({

@@ -234,8 +234,8 @@ export class MessageRecords {
     const body = await this.bytes.body(row);
     const read = contentFormat(this.facts.bodyFormat(row))?.read;
     const path = paths.path(request === NO_ROW ? 0 : messages.path.get(request));
-    const { registry } = this.analysis;
-    const context = { ...path, typeOf: registry.typeOf.bind(registry) };
+    const model = this.analysis.tracking.modelOf(row);
+    const context = { ...path, typeOf: model.typeOf.bind(model) };
     const result =
       body === undefined ? undefined : read?.(body, 0, body.length, context, { value: () => {} });
     return { text: 'the content is damaged', ...result?.fault };
@@ -249,7 +249,7 @@ export class MessageRecords {
     if (first < 0 || body === undefined) return undefined;
     const format = this.facts.bodyFormat(row);
     const records: JsonValue[] = [];
-    const { registry } = this.analysis;
+    const model = this.analysis.tracking.modelOf(row);
     for (let index = first; index < values.count && values.message.get(index) === row; index++) {
       const path = values.path.get(index);
       const objectId = values.paths.id(path, 0);
@@ -257,7 +257,7 @@ export class MessageRecords {
       const type = values.type.get(index) as ValueTypeCode;
       const start = values.start.get(index);
       const record: JsonObject = { path: values.paths.text(path) };
-      const definition = registry.resource(objectId, resourceId);
+      const definition = model.resource(objectId, resourceId);
       if (definition !== undefined) record.name = definition.name;
       record.type = VALUE_TYPE_NAMES[type]!;
       record.value = readValue(type, format, body, start, values.end(index, body.length));
