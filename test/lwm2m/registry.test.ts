@@ -93,9 +93,9 @@ describe('ObjectRegistry', () => {
         expect(announcing.object(source.id)).toMatchObject({ definition: object, reason: 'announced' });
         expect([...object.resources.keys()]).toEqual(source.resources.map(([id]) => id));
         for (const [id, name, operations, multiple, mandatory, type, range, unit] of source.resources) {
-          const { limits: _limits, object: of, ...resource } = object.resources.get(id)!;
-          expect(of).toBe(object);
-          expect(resource).toEqual({
+          const resource = object.resources.get(id)!;
+          expect(resource.object).toBe(object);
+          expect({ ...resource, limits: undefined, object: undefined }).toEqual({
             id,
             name,
             operations,

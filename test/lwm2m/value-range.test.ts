@@ -12,6 +12,7 @@ describe('parseRange', () => {
     ['1...15', integer, 'number', [1, 15]],
     ['-128..127', integer, 'number', [-128, 127]],
     ['-110..-48', integer, 'number', [-110, -48]],
+    ['-30..-120', integer, 'number', [-120, -30]],
     ['0-4', integer, 'number', [0, 4]],
     ['[1:4]', integer, 'number', [1, 4]],
     ['0.00..100.00', float, 'number', [0, 100]],

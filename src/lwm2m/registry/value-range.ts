@@ -76,8 +76,9 @@ function intervalsOf(text: string, of: ValueRange['of']): ValueRange | string | 
     const interval = INTERVAL.exec(item);
     if (interval !== null) {
       const [low, high] = [Number(interval[1]), Number(interval[2])];
-      if (low > high) return `the range ${item} ends before it begins`;
-      intervals.push(low, high);
+      // Between negative numbers some write the lower amount first (`-30..-120`).
+      if (low > high && low >= 0) return `the range ${item} ends before it begins`;
+      intervals.push(Math.min(low, high), Math.max(low, high));
     } else if (SINGLE.test(item)) intervals.push(Number(item), Number(item));
     else if (HYPHENS.test(item)) {
       const numbers = item.split(/\s*[-–]\s*/).map(Number);
