@@ -11,7 +11,7 @@ export function keptSettings(): AnalysisSettings {
     const rules = kept
       .map((text: unknown) => parseDecodeAs(String(text)))
       .filter((rule): rule is DecodeAsRule => typeof rule !== 'string');
-    return { decodeAs: rules };
+    return { ...DEFAULT_SETTINGS, decodeAs: rules };
   } catch {
     return DEFAULT_SETTINGS;
   }

@@ -6,6 +6,7 @@ import { Operation, type OperationCode } from '../../lwm2m/operation.ts';
 import type { LwM2mPath } from '../../lwm2m/path.ts';
 import type { ResourceDefinition } from '../../lwm2m/registry/object-definition.ts';
 import { definitionText, type ObjectModel } from '../../lwm2m/registry/object-model.ts';
+import { sensitiveKind } from '../../lwm2m/sensitive-data.ts';
 import { accessOf, registryDoubts } from '../../lwm2m/value-doubts.ts';
 import { describeValue, readValue } from '../../lwm2m/value-text.ts';
 import { type ContentContext, type ContentSink, NO_ID, VALUE_TYPE_NAMES } from '../../lwm2m/value.ts';
@@ -58,8 +59,10 @@ export function addContentFields(
       const ids = [objectId, instanceId, resourceId, resourceInstanceId].filter((id) => id !== NO_ID);
       const value = readValue(type, format, body, start, end);
       const detail: FieldDetail = {
-        value: describeValue(objectId, resourceId, type, value, definition?.unit),
+        value: describeValue(objectId, resourceId, type, value, definition?.unit, definition?.limits?.names),
       };
+      const sensitive = sensitiveKind(objectId, resourceId, definition, value);
+      if (sensitive !== undefined) detail.sensitive = sensitive;
       const more =
         definition === undefined
           ? 0
