@@ -30,10 +30,10 @@ export function accessOf(operation: OperationCode): AccessCode {
 }
 
 /** True where the definition does not allow the operation (LwM2M Core §6.3: answered 4.05). */
-function isForbidden(operations: string, access: AccessCode): boolean {
-  if (access === Access.read) return !operations.includes('R');
+function isForbidden({ operations, readable, writable }: ResourceDefinition, access: AccessCode): boolean {
+  if (access === Access.read) return !readable;
   // What no server may touch is written in a bootstrap, whose beginning the capture may lack.
-  return access === Access.write && operations !== '' && !operations.includes('W');
+  return access === Access.write && !writable && operations !== '';
 }
 
 /** Bytes of a CBOR string of known length by its head (RFC 8949 §3); -1 for anything else. */
@@ -94,7 +94,7 @@ export function registryDoubts(
   end: number,
   doubts: number,
 ): number {
-  let more = isForbidden(resource.operations, access) ? Doubt.notAllowed : Doubt.none;
+  let more = isForbidden(resource, access) ? Doubt.notAllowed : Doubt.none;
   if (resource.multiple === (resourceInstanceId === NO_ID)) more |= Doubt.wrongNesting;
   const { limits } = resource;
   if (limits === undefined || (doubts & Doubt.typeDiffers) !== 0) return more;

@@ -99,6 +99,8 @@ describe('ObjectRegistry', () => {
             id,
             name,
             operations,
+            readable: operations.includes('R'),
+            writable: operations.includes('W'),
             multiple: multiple === 1,
             mandatory: mandatory === 1,
             type: type === '' ? ValueType.none : VALUE_TYPE_NAMES.indexOf(type as 'String'),

@@ -16,6 +16,9 @@ export interface ResourceDefinition {
   readonly name: string;
   /** `R`, `W`, `RW`, `E`, or empty where only a bootstrap server may touch it. */
   readonly operations: string;
+  /** Whether a server may read and write it; asked for each value. */
+  readonly readable: boolean;
+  readonly writable: boolean;
   readonly multiple: boolean;
   readonly mandatory: boolean;
   /** `none` where the resource holds no value (executable). */
@@ -70,6 +73,8 @@ export function define(compact: CompactObject, source: string): ObjectDefinition
       id: resourceId,
       name: resourceName,
       operations,
+      readable: operations.includes('R'),
+      writable: operations.includes('W'),
       multiple: (bits & MULTIPLE) !== 0,
       mandatory: (bits & MANDATORY) !== 0,
       type: type as ValueTypeCode,
