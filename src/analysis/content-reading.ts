@@ -3,11 +3,20 @@ import type { MessageRow } from '../capture/units.ts';
 import type { Transfer, TransferTracker } from '../coap/block-wise.ts';
 import type { MessageBatch } from '../coap/message-batch.ts';
 import { NO_FORMAT, NO_OPTION, blockMore, blockNumber } from '../coap/message.ts';
-import { contentFormat, Encoding } from '../lwm2m/content-format.ts';
+import { contentFormat, Encoding, type EncodingCode } from '../lwm2m/content-format.ts';
 import type { OperationCode } from '../lwm2m/operation.ts';
-import type { ObjectRegistry } from '../lwm2m/registry/registry.ts';
-import { type ContentContext, type ContentSink, Doubt, type ValueTypeCode } from '../lwm2m/value.ts';
+import type { ResourceDefinition } from '../lwm2m/registry/object-definition.ts';
+import type { ObjectModel } from '../lwm2m/registry/object-model.ts';
+import { Access, type AccessCode, accessOf, registryDoubts } from '../lwm2m/value-doubts.ts';
+import {
+  type ContentContext,
+  type ContentSink,
+  Doubt,
+  ValueType,
+  type ValueTypeCode,
+} from '../lwm2m/value.ts';
 import { speaksOfValues } from './content-values.ts';
+import type { DeviceModels } from './device-models.ts';
 import { MessageFlag, type MessageTable } from './message-table.ts';
 import type { PathFacts } from './path-facts.ts';
 import type { ValueTable } from './value-table.ts';
@@ -46,17 +55,34 @@ export class ContentReading implements ContentContext, ContentSink {
   #row: MessageRow = 0;
   #current = this.#body;
   #count = 0;
+  #access: AccessCode = Access.other;
+  #encoding: EncodingCode = Encoding.none;
+  /** Resource that a type was last asked of, and its definition: the value itself mostly follows. */
+  #askedObject = -1;
+  #askedResource = -1;
+  #asked: ResourceDefinition | undefined;
 
   constructor(
     private readonly messages: MessageTable,
     private readonly values: ValueTable,
     private readonly paths: PathFacts,
-    private readonly registry: ObjectRegistry,
+    private readonly models: DeviceModels,
+    /** Definitions that hold for the body that is read. */
+    private model: ObjectModel,
     private readonly listener: ValueListener,
   ) {}
 
   typeOf(objectId: number, resourceId: number): ValueTypeCode {
-    return this.registry.typeOf(objectId, resourceId);
+    return this.#definition(objectId, resourceId)?.type ?? ValueType.unknown;
+  }
+
+  #definition(objectId: number, resourceId: number): ResourceDefinition | undefined {
+    if (objectId !== this.#askedObject || resourceId !== this.#askedResource) {
+      this.#askedObject = objectId;
+      this.#askedResource = resourceId;
+      this.#asked = this.model.resource(objectId, resourceId);
+    }
+    return this.#asked;
   }
 
   /** The body that a request completes, or undefined while blocks are to come. */
@@ -108,7 +134,8 @@ export class ContentReading implements ContentContext, ContentSink {
       path.resourceId,
       path.resourceInstanceId,
     );
-    const type = this.registry.typeOf(path.objectId, path.resourceId);
+    const { objectId, resourceId } = path;
+    const type = this.models.current(this.messages.conversation.get(row)).typeOf(objectId, resourceId);
     this.values.add(row, number, NaN, 0, transfer.received, type, Doubt.none);
     this.messages.addFlag(row, MessageFlag.hasValues);
   }
@@ -130,6 +157,10 @@ export class ContentReading implements ContentContext, ContentSink {
     this.#row = row;
     this.#current = body;
     this.#count = 0;
+    this.model = this.models.current(batch.conversation[index]!);
+    this.#askedObject = -1;
+    this.#access = accessOf(operation);
+    this.#encoding = format.encoding;
     const result = format.read(body.bytes, body.start, body.end, this, this);
     if (this.#count > 0) this.messages.addFlag(row, MessageFlag.hasValues);
     if (result.outcome !== Outcome.ok) this.messages.addFlag(row, MessageFlag.contentFault);
@@ -149,7 +180,22 @@ export class ContentReading implements ContentContext, ContentSink {
     const body = this.#current;
     this.#count++;
     const path = this.values.paths.number(objectId, instanceId, resourceId, resourceInstanceId);
-    this.values.add(this.#row, path, number, start - body.start, end - start, type, doubts);
+    const definition = this.#definition(objectId, resourceId);
+    const more =
+      definition === undefined
+        ? Doubt.none
+        : registryDoubts(
+            definition,
+            this.#access,
+            this.#encoding,
+            resourceInstanceId,
+            number,
+            body.bytes,
+            start,
+            end,
+            doubts,
+          );
+    this.values.add(this.#row, path, number, start - body.start, end - start, type, doubts | more);
     if (this.listener.wants(objectId))
       this.listener.value(
         objectId,

@@ -13,6 +13,7 @@ import { OperationEvent, Phase } from '../lwm2m/operation-event.ts';
 import { readValue } from '../lwm2m/value-text.ts';
 import type { ValueTypeCode } from '../lwm2m/value.ts';
 import type { Body, ValueListener } from './content-reading.ts';
+import type { DeviceModels } from './device-models.ts';
 import { MessageFlag, type MessageTable } from './message-table.ts';
 import type { OperationTracking } from './operation-tracking.ts';
 import type { PathFacts } from './path-facts.ts';
@@ -43,6 +44,7 @@ export class DeviceTracking implements ValueListener {
     addresses: EndpointAddresses,
     private readonly observations: ObservationTracker,
     private readonly transfers: TransferTracker,
+    models: DeviceModels,
   ) {
     this.devices = new DeviceTable(addresses);
     this.firmware = new FirmwareTracker(this.devices);
@@ -51,7 +53,9 @@ export class DeviceTracking implements ValueListener {
     this.registrations.onRoot = (rootPath) => paths.addRoot(rootPath);
     this.registrations.listen(this.devices);
     this.registrations.listen({
-      onRegistration: (change, registration, row) => {
+      onRegistration: (change, registration, row, _requestRow, event) => {
+        if (event !== undefined && registration.live)
+          models.enter(event.conversation, row, registration.version, registration.objects);
         if (change === RegistrationChange.registered || change === RegistrationChange.assumed) {
           this.registered++;
           if (registration.location !== undefined)

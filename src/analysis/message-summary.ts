@@ -14,6 +14,7 @@ import {
 } from '../coap/message.ts';
 import { optionDefinitionIn, optionNameIn } from '../coap/signal-option.ts';
 import { Operation } from '../lwm2m/operation.ts';
+import { sensitiveKind } from '../lwm2m/sensitive-data.ts';
 import { describeValue, readValue } from '../lwm2m/value-text.ts';
 import type { ValueTypeCode } from '../lwm2m/value.ts';
 import type { Analysis } from './analysis.ts';
@@ -61,6 +62,7 @@ export class MessageSummary {
     const body = await this.bytes.body(row);
     if (first < 0 || body === undefined) return '';
     const format = this.facts.bodyFormat(row);
+    const model = this.analysis.tracking.modelOf(row);
     const texts: string[] = [];
     let more = 0;
     for (let index = first; index < values.count && values.message.get(index) === row; index++) {
@@ -73,15 +75,15 @@ export class MessageSummary {
       const resourceId = values.paths.id(path, 2);
       const start = values.start.get(index);
       const type = values.type.get(index) as ValueTypeCode;
-      const value = describeValue(
-        objectId,
-        resourceId,
-        type,
-        readValue(type, format, body, start, values.end(index, body.length)),
-        this.analysis.registry.unit(objectId, resourceId),
-      );
-      const name = this.analysis.registry.resourceName(objectId, resourceId) || values.paths.text(path);
-      texts.push(`${name} ${value}`);
+      const value = readValue(type, format, body, start, values.end(index, body.length));
+      const resource = model.resource(objectId, resourceId);
+      const name = resource?.name ?? values.paths.text(path);
+      // A list is seen in passing and by others; the details show a secret to who asks.
+      const said =
+        sensitiveKind(objectId, resourceId, resource, value) === undefined
+          ? describeValue(objectId, resourceId, type, value, resource?.unit, resource?.limits?.names)
+          : '••••';
+      texts.push(`${name} ${said}`);
     }
     return texts.join(', ') + (more > 0 ? ` and ${more} more` : '');
   }

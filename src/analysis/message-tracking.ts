@@ -8,10 +8,12 @@ import { MessageFault, NO_OPTION } from '../coap/message.ts';
 import { ObservationTracker } from '../coap/observation.ts';
 import { TransferKey } from '../coap/transfer.ts';
 import { Operation } from '../lwm2m/operation.ts';
+import type { ObjectModel } from '../lwm2m/registry/object-model.ts';
 import type { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import type { FlowTable } from '../network/flow.ts';
 import type { ConversationTable } from '../security/conversation.ts';
 import { ContentReading } from './content-reading.ts';
+import { DeviceModels } from './device-models.ts';
 import { DeviceTracking } from './device-tracking.ts';
 import type { BatchTaker } from './frame-messages.ts';
 import { MessageFlag, MessageTable, type WideTime } from './message-table.ts';
@@ -36,6 +38,7 @@ export class MessageTracking implements BatchTaker {
   readonly timers = new TimerHeap();
   readonly devices: DeviceTracking;
   readonly operations: OperationTracking;
+  readonly models: DeviceModels;
   readonly #exchanges: ExchangeTracker;
   readonly #contents: ContentReading;
   readonly #key = new TransferKey();
@@ -61,6 +64,7 @@ export class MessageTracking implements BatchTaker {
     });
     this.paths = new PathFacts(this.messages.texts, registry);
     this.operations = new OperationTracking(this.messages, this.paths, conversations, flows);
+    this.models = new DeviceModels(registry);
     this.devices = new DeviceTracking(
       this.messages,
       this.timers,
@@ -69,8 +73,21 @@ export class MessageTracking implements BatchTaker {
       flows,
       this.observations,
       this.transfers,
+      this.models,
     );
-    this.#contents = new ContentReading(this.messages, this.values, this.paths, registry, this.devices);
+    this.#contents = new ContentReading(
+      this.messages,
+      this.values,
+      this.paths,
+      this.models,
+      registry.newest,
+      this.devices,
+    );
+  }
+
+  /** The object definitions that hold for a message: by what its device had announced before it. */
+  modelOf(row: MessageRow): ObjectModel {
+    return this.models.at(this.messages.conversation.get(row), row);
   }
 
   wideTime(index: number, seconds: number, nanoseconds: number): void {

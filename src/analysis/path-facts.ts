@@ -74,7 +74,7 @@ export class PathFacts {
     this.#paths[id] = path;
     const resource =
       path.kind === PathKind.numeric && path.depth >= 3
-        ? this.registry.resource(path.objectId, path.resourceId)
+        ? this.registry.newest.resource(path.objectId, path.resourceId)
         : undefined;
     this.#executable[id] = resource === undefined ? -1 : resource.operations.includes('E') ? 1 : 0;
     return path;

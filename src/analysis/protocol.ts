@@ -1,4 +1,5 @@
 import type { Fault } from '../capture/outcome.ts';
+import type { Sensitive } from '../lwm2m/sensitive-data.ts';
 import type { AnalysisSettings } from './settings.ts';
 import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
 
@@ -153,6 +154,8 @@ export interface FieldNode {
   length: number;
   clause?: string;
   severity?: 'note' | 'warning' | 'error';
+  /** What the value gives away; it and its bytes are covered until somebody asks. */
+  sensitive?: Sensitive;
   /** Message this field leads to, such as the request of an answer. */
   link?: MessageRow;
   children?: FieldNode[];
@@ -327,6 +330,9 @@ export interface AnalysisProtocol {
   setCollapsed(device: number, collapsed: boolean): Promise<void>;
   /** Index of the timeline row that heads a device. */
   trackOfDevice(device: number): Promise<number>;
-  /** Records as the command line prints them (newline-delimited JSON), for export; kind as in output.md. */
-  records(kind: string): Promise<Blob>;
+  /**
+   * Records as the command line prints them (newline-delimited JSON), for export; kind as in output.md. Secrets are
+   * left out unless `redact` is false.
+   */
+  records(kind: string, redact?: boolean): Promise<Blob>;
 }

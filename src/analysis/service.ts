@@ -215,17 +215,17 @@ export class AnalysisService implements AnalysisProtocol {
     return this.#opened?.timeline.lineOf(device, this.#revision) ?? -1;
   }
 
-  async records(kind: string): Promise<Blob> {
+  async records(kind: string, redact = true): Promise<Blob> {
     const opened = this.#opened;
     const known = RECORD_KINDS.find((candidate) => candidate === kind);
     if (opened === undefined || known === undefined) return new Blob([]);
-    return this.#recordsBlob(opened, known);
+    return this.#recordsBlob(opened, known, redact);
   }
 
-  async #recordsBlob(opened: Opened, kind: RecordKind): Promise<Blob> {
+  async #recordsBlob(opened: Opened, kind: RecordKind, redact: boolean): Promise<Blob> {
     const parts: Blob[] = [];
     let text = '';
-    for await (const record of new Records(opened.analysis).of(kind)) {
+    for await (const record of new Records(opened.analysis, redact).of(kind)) {
       text += `${JSON.stringify(record)}\n`;
       if (text.length > 1 << 20) {
         parts.push(new Blob([text]));
@@ -239,6 +239,8 @@ export class AnalysisService implements AnalysisProtocol {
   }
 
   #prepare(settings = DEFAULT_SETTINGS): Opened {
+    // One analysis at a time asks the registry, and the one before is closed.
+    this.#registry.use(settings.objects);
     const analysis = new Analysis(this.#registry, settings);
     const facts = new MessageFacts(analysis);
     const devices = new DeviceIndex(analysis);

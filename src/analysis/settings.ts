@@ -1,3 +1,5 @@
+import type { LoadedDefinition } from '../lwm2m/registry/object-definition.ts';
+
 /** What a person may say that a port carries. */
 export const DECODE_AS = ['coap', 'dtls', 'none'] as const;
 export type DecodeAs = (typeof DECODE_AS)[number];
@@ -13,9 +15,11 @@ export interface DecodeAsRule {
 /** What a person has decided for the analysis of captures. */
 export interface AnalysisSettings {
   decodeAs: readonly DecodeAsRule[];
+  /** Object definitions that go before the registry's own. */
+  objects: readonly LoadedDefinition[];
 }
 
-export const DEFAULT_SETTINGS: AnalysisSettings = { decodeAs: [] };
+export const DEFAULT_SETTINGS: AnalysisSettings = { decodeAs: [], objects: [] };
 
 const RULE =
   /^(?:udp\.port==)?(?:(?:\[(?<six>[0-9a-f:.]+)\]|(?<four>[0-9.]+)):)?(?<port>\d{1,5})(?:=|,)(?<as>[a-z]+)$/i;

@@ -170,8 +170,8 @@ export class AnalysisClient implements AnalysisProtocol {
   trackOfDevice(device: number): Promise<number> {
     return this.#call((remote) => remote.trackOfDevice(device));
   }
-  records(kind: string): Promise<Blob> {
-    return this.#call((remote) => remote.records(kind));
+  records(kind: string, redact?: boolean): Promise<Blob> {
+    return this.#call((remote) => remote.records(kind, redact));
   }
 
   #call<T>(run: (remote: AnalysisProtocol) => Promise<T>): Promise<T> {

@@ -56,6 +56,25 @@ export const COMMANDS: readonly Command[] = [
     },
   },
   {
+    id: 'objects',
+    title: 'Object definitions…',
+    group: 'Page',
+    keys: ['o'],
+    run: (page) => {
+      page.dialog = page.dialog === 'objects' ? undefined : 'objects';
+    },
+  },
+  {
+    id: 'secrets',
+    title: 'Show or cover keys and passwords',
+    group: 'Page',
+    keys: [],
+    when: withCapture,
+    run: (page) => {
+      page.session.showSecrets = !page.session.showSecrets;
+    },
+  },
+  {
     id: 'keys',
     title: 'Show the keys',
     group: 'Page',

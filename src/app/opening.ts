@@ -1,4 +1,5 @@
 import type { LiveOffer, PageState } from './page-state.svelte.ts';
+import { holdsDefinitions, loadDefinitions } from './object-files.ts';
 import { markChosen } from './page-marks.ts';
 
 /** A small picture of a sample: places in thousandths of its length. */
@@ -27,8 +28,17 @@ function beside(path: string): string {
   return new URL(path, document.baseURI).href;
 }
 
-/** Opens files of the person; several are read one after the other. */
-export async function openFiles(page: PageState, files: readonly File[]): Promise<void> {
+/**
+ * Opens files of the person; several are read one after the other. Object definitions among them (`.xml`, `.zip`) are
+ * loaded first; alone they are shown in their dialog, and so is what is wrong in them.
+ */
+export async function openFiles(page: PageState, dropped: readonly File[]): Promise<void> {
+  const definitions = dropped.filter(({ name }) => holdsDefinitions(name));
+  const files = dropped.filter(({ name }) => !holdsDefinitions(name));
+  if (definitions.length > 0) {
+    await loadDefinitions(page, definitions, files.length === 0);
+    if (files.length === 0 || page.objectFaults.length > 0) page.dialog = 'objects';
+  }
   if (files.length === 0) return;
   markChosen();
   page.fault = undefined;

@@ -21,7 +21,10 @@ export class PageState {
   live = $state.raw<LiveOffer | undefined>();
 
   /** The dialog that is open. */
-  dialog = $state<'keys' | 'commands' | 'decode-as' | 'paste' | undefined>();
+  dialog = $state<'keys' | 'commands' | 'decode-as' | 'objects' | 'paste' | undefined>();
+  /** What was wrong in the object definitions that were loaded last, one line each; and what is to be said of them. */
+  objectFaults = $state.raw<readonly string[]>([]);
+  objectNotes = $state.raw<readonly string[]>([]);
   /** Text that was pasted onto the page and waits in the dialog. */
   pasted = '';
   /** Whether single keys without Ctrl or Command are commands; some people's tools type keys by accident. */

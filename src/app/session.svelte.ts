@@ -102,6 +102,9 @@ export class Session {
   /** Set by the message list while it is shown. */
   listCommands = $state.raw<ListCommands | undefined>();
 
+  /** Values that are keys or passwords are shown; until the person says so, they are covered. */
+  showSecrets = $state(false);
+
   /** What the person has decided for the analysis; kept on this computer. */
   settings = $state.raw<AnalysisSettings>(keptSettings());
   /** What was opened last, to be analysed anew when settings change. */
@@ -165,11 +168,12 @@ export class Session {
 
   /**
    * Puts settings in force and keeps them. Captures that are open are analysed anew; the selected message and the
-   * filter survive, for they are known by id and by text.
+   * filter survive, for they are known by id and by text. Without `isAgain` they hold for what is opened next.
    */
-  async setSettings(settings: AnalysisSettings): Promise<void> {
+  async setSettings(settings: AnalysisSettings, isAgain = true): Promise<void> {
     this.settings = settings;
     keepSettings(settings);
+    if (!isAgain) return;
     const again = this.#sources.filter((source) => source.kind === 'file');
     if (!this.hasCapture || again.length === 0) return;
     const resume = { id: this.dissection?.id, filter: this.filterText };

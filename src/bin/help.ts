@@ -3,6 +3,9 @@ const READING = `Options:
   -o, --output FILE              where to (standard output)
   --decode-as [ADDRESS:]PORT=coap|dtls|none
                                  what a port carries; may be given several times
+  --objects PATH                 object definitions in OMA's XML: a file, a zip archive or a
+                                 folder; may be given several times, the later ones count
+  --redact                       leaves out keys, identities of keys and passwords
 `;
 const CAPTURES = `CAPTURE is a file in pcap or pcapng, compressed with gzip or not, or - for standard input.
 Several are read together.

@@ -14,6 +14,10 @@ export interface CliArguments {
   output: string | undefined;
   /** What ports carry, whatever their datagrams look like. */
   decodeAs: DecodeAsRule[];
+  /** Files and folders with object definitions that go before the registry's own. */
+  objects: string[];
+  /** Leave out secrets. */
+  redact: boolean;
   /** Print each message as soon as it was read. */
   follow: boolean;
 }
@@ -39,6 +43,8 @@ export function readArguments(argv: readonly string[]): CliArguments {
         output: { type: 'string', short: 'o' },
         follow: { type: 'boolean', short: 'f' },
         'decode-as': { type: 'string', multiple: true },
+        objects: { type: 'string', multiple: true },
+        redact: { type: 'boolean' },
       },
     });
   } catch (error) {
@@ -63,6 +69,8 @@ export function readArguments(argv: readonly string[]): CliArguments {
     filter: values.filter,
     output: values.output,
     decodeAs: (values['decode-as'] ?? []).map(readRule),
+    objects: values.objects ?? [],
+    redact: values.redact === true,
     follow: values.follow === true,
   };
 }

@@ -5,10 +5,12 @@ import { Analysis, faultOf } from '../analysis/analysis.ts';
 import { compileMessageFilter } from '../analysis/message-filter.ts';
 import { readSources, type ReadingHost, type Source } from '../analysis/open.ts';
 import { Records } from '../analysis/records/records.ts';
+import { faultLine } from '../lwm2m/registry/definition-files.ts';
 import { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import { type CliArguments, readArguments, UsageError } from './arguments.ts';
 import { followMessages } from './follow.ts';
 import { FileStore, openCapture, TemporaryStore } from './file-store.ts';
+import { readObjectPaths } from './object-paths.ts';
 import { RecordWriter } from './output.ts';
 import { printable } from './text-line.ts';
 
@@ -22,6 +24,8 @@ export interface CliStreams {
 /** Exit codes of output.md. */
 const DONE = 0;
 const UNUSABLE = 2;
+/** Faults of object definitions that are told, one line each. */
+const SHOWN_FAULTS = 20;
 /** Text is written in pieces of about this length. */
 const WRITE_CHARACTERS = 64 << 10;
 
@@ -78,8 +82,17 @@ async function analyse(
   }
   if (args.output !== undefined && (await isOneOf(args.output, args.captures)))
     return unusable(streams, `--output ${args.output}: this is the capture itself`);
+  const { definitions, faults, notes } = await readObjectPaths(args.objects);
+  if (faults.length > 0) {
+    for (const fault of faults.slice(0, SHOWN_FAULTS)) unusable(streams, `--objects ${faultLine(fault)}`);
+    if (faults.length > SHOWN_FAULTS)
+      unusable(streams, `--objects: ${faults.length - SHOWN_FAULTS} more faults`);
+    return UNUSABLE;
+  }
+  for (const note of notes) streams.stderr.write(`lwm2m-scope: ${printable(note)}\n`);
   const registry = ObjectRegistry.core();
-  const analysis = new Analysis(registry, { decodeAs: args.decodeAs });
+  registry.use(definitions);
+  const analysis = new Analysis(registry, { decodeAs: args.decodeAs, objects: definitions });
   // A filter that cannot be read is told before a large capture is.
   let filter = args.filter === undefined ? undefined : compileMessageFilter(args.filter, analysis);
   if (filter !== undefined && !('test' in filter))
@@ -87,7 +100,11 @@ async function analyse(
   await registry.loadAll();
   const host = hostOf(analysis, streams, stores);
   if (args.follow) {
-    await writeRecords(followMessages(analysis, new Records(analysis), sources, host, filter), args, streams);
+    await writeRecords(
+      followMessages(analysis, new Records(analysis, args.redact), sources, host, filter),
+      args,
+      streams,
+    );
     host.clearProgress();
     return reportFaults(analysis, streams);
   }
@@ -97,7 +114,7 @@ async function analyse(
     filter = compileMessageFilter(args.filter, analysis);
     if (!('test' in filter)) return unusable(streams, `--filter, at ${filter.offset + 1}: ${filter.message}`);
   }
-  const records = new Records(analysis);
+  const records = new Records(analysis, args.redact);
   await writeRecords(records.of(args.kind, filter), args, streams);
   return reportFaults(analysis, streams);
 }

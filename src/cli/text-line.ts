@@ -58,7 +58,8 @@ function query(coap: JsonObject): string {
 function value(item: JsonValue): string {
   const entry = item as JsonObject;
   const unit = entry.unit === undefined ? '' : ` ${text(entry.unit)}`;
-  return `${text(entry.name ?? entry.path)} = ${text(entry.value)}${unit}`;
+  const said = entry.redacted === true ? 'redacted' : `${text(entry.value)}${unit}`;
+  return `${text(entry.name ?? entry.path)} = ${said}`;
 }
 
 function infoLines(record: JsonObject): string {

@@ -188,7 +188,7 @@ function floatText(number: number): string {
 /**
  * A value as people read it: enumerations of the core objects named (`2 Downloaded`), Time as UTC text, Opaque as
  * hex with its length where it is long, numbers with `unit` behind them where it is given. Takes what `readValue`
- * gave, its type, and the object and resource it belongs to.
+ * gave, its type, and the object and resource it belongs to; `names` are those that a definition gives to values.
  */
 export function describeValue(
   objectId: number,
@@ -196,13 +196,14 @@ export function describeValue(
   type: ValueTypeCode,
   value: Value,
   unit = '',
+  names?: ReadonlyMap<number, string>,
 ): string {
   if (type === ValueType.time && typeof value === 'number') {
     const text = utcText(value);
     return text === undefined ? String(value) : `${text} UTC`;
   }
   if (typeof value === 'boolean' || typeof value === 'number') {
-    const name = valueName(objectId, resourceId, Number(value));
+    const name = valueName(objectId, resourceId, Number(value)) ?? names?.get(Number(value));
     if (name !== undefined) return `${value} ${name}`;
   }
   if (typeof value === 'number') {

@@ -44,6 +44,8 @@ export const Doubt = {
   wrongNesting: 4,
   duplicate: 8,
   outOfRange: 16,
+  /** The definition does not allow the operation: a Write to what can only be read, a Read of what cannot. */
+  notAllowed: 128,
 } as const;
 
 /**

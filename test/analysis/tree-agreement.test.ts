@@ -121,12 +121,14 @@ async function valuesOfTable(
     const [objectId, resourceId] = [values.paths.id(path, 0), values.paths.id(path, 2)];
     const [start, end] = [values.start.get(index), values.end(index, body.length)];
     const type = values.type.get(index) as ValueTypeCode;
-    const unit = analysis.registry.resource(objectId, resourceId)?.unit;
+    const resource = analysis.tracking.modelOf(row).resource(objectId, resourceId);
     const value = readValue(type, format, body, start, end);
     const doubt = doubtText(values.doubts.get(index));
     said.push({
       path: values.paths.text(path),
-      text: describeValue(objectId, resourceId, type, value, unit) + (doubt === '' ? '' : ` (${doubt})`),
+      text:
+        describeValue(objectId, resourceId, type, value, resource?.unit, resource?.limits?.names) +
+        (doubt === '' ? '' : ` (${doubt})`),
       bytes: hex(body.subarray(start, end)),
     });
   }

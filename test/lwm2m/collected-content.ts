@@ -49,7 +49,7 @@ export function contextOf(path: string): ContentContext {
     instanceId,
     resourceId,
     resourceInstanceId,
-    typeOf: (object, resource) => registry.typeOf(object, resource),
+    typeOf: (object, resource) => registry.newest.typeOf(object, resource),
   };
 }
 

@@ -14,8 +14,9 @@ describe.skipIf(SOURCE === undefined)(
       await expect(compactText(core)).toMatchFileSnapshot('../../src/lwm2m/registry/core-objects.json');
     });
 
-    it('holds all objects of the source', async () => {
-      await expect(compactText(SOURCE!)).toMatchFileSnapshot('../../src/lwm2m/registry/all-objects.json');
+    it('holds all other objects of the source', async () => {
+      const further = SOURCE!.filter((object) => object.id > LAST_CORE_OBJECT);
+      await expect(compactText(further)).toMatchFileSnapshot('../../src/lwm2m/registry/further-objects.json');
     });
 
     it('is small enough to load over a slow line', () => {

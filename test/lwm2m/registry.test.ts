@@ -1,26 +1,31 @@
 import { describe, expect, it } from 'vitest';
+import { isCompactObject, type LoadedDefinition } from '../../src/lwm2m/registry/object-definition.ts';
+import { definitionText } from '../../src/lwm2m/registry/object-model.ts';
 import { ObjectRegistry } from '../../src/lwm2m/registry/registry.ts';
 import { VALUE_TYPE_NAMES, ValueType } from '../../src/lwm2m/value.ts';
 import { SOURCE } from './registry-source.ts';
 
+/** A made-up definition with one resource. */
+function loaded(id: number, version: string, type: number, source = 'acme.xml'): LoadedDefinition {
+  return { source, object: [id, version, 'Acme', '1.0', 0, [[5700, 'Level', 'R', 0, type]]] };
+}
+
 describe('ObjectRegistry', () => {
   it('knows the core objects at once', () => {
     const registry = ObjectRegistry.core();
-    expect(registry.object(3)).toMatchObject({
-      name: 'Device',
-      version: '1.2',
-      multiple: false,
-      mandatory: true,
+    expect(registry.newest.object(3)).toMatchObject({
+      definition: { name: 'Device', version: '1.2', multiple: false, mandatory: true },
+      reason: 'not announced',
     });
-    expect(registry.object(3, '1.0')).toMatchObject({ version: '1.0' });
-    expect(registry.object(3, '7.0')).toMatchObject({ version: '1.2' });
-    expect(registry.object(3303)).toBeUndefined();
+    expect(registry.definition(3, '1.0')).toMatchObject({ version: '1.0' });
+    expect(registry.definition(3, '7.0')).toBeUndefined();
+    expect(registry.newest.object(3303)).toBeUndefined();
     expect(registry.complete).toBe(false);
   });
 
-  it('tells types, names and units', () => {
-    const registry = ObjectRegistry.core();
-    expect(registry.resource(3, 9)).toEqual({
+  it('tells types, names, units and ranges', () => {
+    const { newest } = ObjectRegistry.core();
+    expect(newest.resource(3, 9)).toMatchObject({
       id: 9,
       name: 'Battery Level',
       operations: 'R',
@@ -28,20 +33,21 @@ describe('ObjectRegistry', () => {
       mandatory: false,
       type: ValueType.integer,
       range: '0..100',
+      limits: { of: 'number', intervals: [0, 100] },
       unit: '%',
     });
-    expect(registry.typeOf(3, 4)).toBe(ValueType.none);
-    expect(registry.typeOf(5, 0)).toBe(ValueType.opaque);
-    expect(registry.typeOf(3, 13)).toBe(ValueType.time);
-    expect(registry.typeOf(0, 13)).toBe(ValueType.unsigned);
-    expect(registry.objectName(5)).toBe('Firmware Update');
-    expect(registry.resourceName(5, 3)).toBe('State');
-    expect(registry.unit(1, 1)).toBe('s');
-    expect(registry.resourceName(5, 999)).toBe('');
+    expect(newest.typeOf(3, 4)).toBe(ValueType.none);
+    expect(newest.typeOf(5, 0)).toBe(ValueType.opaque);
+    expect(newest.typeOf(3, 13)).toBe(ValueType.time);
+    expect(newest.typeOf(0, 13)).toBe(ValueType.unsigned);
+    expect(newest.objectName(5)).toBe('Firmware Update');
+    expect(newest.resourceName(5, 3)).toBe('State');
+    expect(newest.unit(1, 1)).toBe('s');
+    expect(newest.resourceName(5, 999)).toBe('');
   });
 
   it('says unknown for ids without a definition and for levels that are not there', () => {
-    const registry = ObjectRegistry.core();
+    const { newest } = ObjectRegistry.core();
     for (const [objectId, resourceId] of [
       [3, 99],
       [3303, 5700],
@@ -50,15 +56,9 @@ describe('ObjectRegistry', () => {
       [65536, 0],
       [3, 65536],
     ] as const) {
-      expect(registry.typeOf(objectId, resourceId)).toBe(ValueType.unknown);
-      expect(registry.resource(objectId, resourceId)).toBeUndefined();
+      expect(newest.typeOf(objectId, resourceId)).toBe(ValueType.unknown);
+      expect(newest.resource(objectId, resourceId)).toBeUndefined();
     }
-  });
-
-  it('finds a resource that the announced version does not have', () => {
-    const registry = ObjectRegistry.core();
-    expect(registry.object(5, '1.0')!.resources.has(11)).toBe(false);
-    expect(registry.resource(5, 11, '1.0')).toMatchObject({ name: 'Severity' });
   });
 
   it('loads the rest once and says that it grew', async () => {
@@ -67,39 +67,167 @@ describe('ObjectRegistry', () => {
     await Promise.all([registry.loadAll(), registry.loadAll()]);
     expect(registry.generation).toBe(generation + 1);
     expect(registry.complete).toBe(true);
-    expect(registry.typeOf(3303, 5700)).toBe(ValueType.float);
-    expect(registry.typeOf(33629, 3)).toBe(ValueType.integer);
-    expect(registry.object(33629)?.name).toMatch(/Advanced Firmware Update/);
+    expect(registry.newest.typeOf(3303, 5700)).toBe(ValueType.float);
+    expect(registry.newest.typeOf(33629, 3)).toBe(ValueType.integer);
+    expect(registry.newest.objectName(33629)).toMatch(/Advanced Firmware Update/);
   });
 
   it.skipIf(SOURCE === undefined)(
-    'agrees with the source it was made from (skipped where that is absent)',
+    'gives all 425 definitions as the source has them (skipped where that is absent)',
     async () => {
       const registry = ObjectRegistry.core();
       await registry.loadAll();
+      expect(SOURCE).toHaveLength(425);
       for (const source of SOURCE!) {
-        const object = registry.object(source.id, source.version)!;
+        const object = registry.definition(source.id, source.version)!;
         expect(object).toMatchObject({
+          id: source.id,
+          version: source.version,
           name: source.name,
           enabler: source.lwm2m,
           multiple: source.multiple === 1,
+          mandatory: source.mandatory === 1,
+          source: '',
         });
-        expect(object.resources.size).toBe(source.resources.length);
+        const announcing = registry.model('1.2', new Map([[source.id, source.version]]));
+        expect(announcing.object(source.id)).toMatchObject({ definition: object, reason: 'announced' });
+        expect([...object.resources.keys()]).toEqual(source.resources.map(([id]) => id));
         for (const [id, name, operations, multiple, mandatory, type, range, unit] of source.resources) {
-          expect(object.resources.get(id)).toEqual({
+          const resource = object.resources.get(id)!;
+          expect(resource.object).toBe(object);
+          expect({ ...resource, limits: undefined, object: undefined }).toEqual({
             id,
             name,
             operations,
+            readable: operations.includes('R'),
+            writable: operations.includes('W'),
             multiple: multiple === 1,
             mandatory: mandatory === 1,
             type: type === '' ? ValueType.none : VALUE_TYPE_NAMES.indexOf(type as 'String'),
             range,
             unit: unit === '/100' ? '%' : unit,
           });
-          const newest = registry.resource(source.id, id)!;
-          expect(registry.typeOf(source.id, id)).toBe(newest.type);
+          expect(announcing.resource(source.id, id)).toBe(object.resources.get(id));
         }
       }
     },
   );
+});
+
+describe('which version of an object holds', () => {
+  const registry = ObjectRegistry.core();
+  const versionFor = (
+    objectId: number,
+    enabler: string | undefined,
+    ...versions: [number, string | undefined][]
+  ): string => {
+    const chosen = registry.model(enabler, new Map(versions)).object(objectId)!;
+    return `${chosen.definition.version} ${chosen.reason}`;
+  };
+
+  it('is the one that the device announced', () => {
+    expect(versionFor(3, '1.0', [3, '1.2'])).toBe('1.2 announced');
+    expect(versionFor(3, '1.2', [3, '1.0'])).toBe('1.0 announced');
+  });
+
+  it('is the nearest to an announced one that no definition has', () => {
+    expect(versionFor(3, '1.1', [3, '1.9'])).toBe('1.2 nearest');
+    expect(versionFor(21, '1.1', [21, '1.7'])).toBe('1.1 nearest');
+    expect(versionFor(3, '1.1', [3, '3.0'])).toBe('1.2 nearest');
+    expect(versionFor(3, '1.1', [3, '0.9'])).toBe('1.2 nearest');
+  });
+
+  // LwM2M Core §7.2.3: the enabler's own objects follow its version, all others are 1.0.
+  it('is implied where none is announced', () => {
+    expect(versionFor(3, '1.0', [3, undefined])).toBe('1.0 implied');
+    expect(versionFor(3, undefined, [3, undefined])).toBe('1.0 implied');
+    expect(versionFor(3, '1.1', [3, undefined])).toBe('1.1 implied');
+    expect(versionFor(3, '1.1.1', [3, undefined])).toBe('1.1 implied');
+    expect(versionFor(3, '1.2', [3, undefined])).toBe('1.2 implied');
+    expect(versionFor(4, '1.2', [4, undefined])).toBe('1.3 implied');
+    expect(versionFor(5, '1.1', [5, undefined])).toBe('1.0 implied');
+    expect(versionFor(0, '1.1')).toBe('1.1 implied');
+    expect(versionFor(21, '1.2')).toBe('2.0 implied');
+    expect(versionFor(20, '1.2', [20, undefined])).toMatch(/^1\.0 /);
+  });
+
+  it('is the newest where nothing says which', () => {
+    expect(versionFor(9, '1.1')).toBe('1.0 not announced');
+    expect(registry.newest.object(4)?.definition.version).toBe('1.3');
+  });
+
+  it('is said in words', () => {
+    const text = (model = registry.newest): string => definitionText(model, model.resource(3, 9)!);
+    expect(text()).toBe('Device 1.2 (assumed newest, not announced)');
+    expect(text(registry.model('1.1', new Map([[3, '1.2']])))).toBe('Device 1.2 (device announced 1.2)');
+    expect(text(registry.model('1.1', new Map()))).toBe('Device 1.1 (implied by LwM2M 1.1)');
+    expect(text(registry.model('1.1', new Map([[3, '1.7']])))).toBe(
+      'Device 1.2 (nearest to 1.7, which the device announced)',
+    );
+    const old = registry.model('1.0', new Map([[5, '1.0']]));
+    expect(definitionText(old, old.resource(5, 11)!)).toBe(
+      'Firmware Update 1.2 (not in the version of the device)',
+    );
+  });
+
+  it('decides the type where versions differ', () => {
+    const at = (version: string): number => registry.model('1.2', new Map([[21, version]])).typeOf(21, 0);
+    expect(at('1.0')).not.toBe(at('2.0'));
+  });
+
+  it('shares a model between equal announcements and bounds their number', () => {
+    const bounded = ObjectRegistry.core();
+    expect(bounded.model('1.1', new Map([[3, '1.1']]))).toBe(bounded.model('1.1', new Map([[3, '1.1']])));
+    for (let index = 0; index < 2000; index++) bounded.model('1.1', new Map([[index, '1.1']]));
+    expect(bounded.model('1.1', new Map([[3, '9.9']]))).toBe(bounded.newest);
+  });
+});
+
+describe('definitions that a person has loaded', () => {
+  it('go before the registry, the later before the earlier', () => {
+    const registry = ObjectRegistry.core();
+    registry.use([
+      loaded(3, '1.0', ValueType.string),
+      loaded(9999, '1.0', ValueType.string, 'a.xml'),
+      loaded(9999, '1.0', ValueType.float, 'b.xml'),
+    ]);
+    expect(registry.newest.object(3)?.definition).toMatchObject({ name: 'Acme', version: '1.0' });
+    // What the loaded definition lacks, the registry still tells.
+    expect(registry.newest.resourceName(3, 9)).toBe('Battery Level');
+    expect(registry.newest.typeOf(9999, 5700)).toBe(ValueType.float);
+    const model = registry.model('1.2', new Map([[3, undefined]]));
+    expect(model.object(3)?.definition.source).toBe('acme.xml');
+    const resource = registry.newest.resource(9999, 5700)!;
+    expect(definitionText(registry.newest, resource)).toBe(
+      'Acme 1.0 (assumed newest, not announced, from b.xml)',
+    );
+  });
+
+  it('leave the version that the device announced to the registry, where they lack it', () => {
+    const registry = ObjectRegistry.core();
+    registry.use([loaded(3, '4.0', ValueType.string)]);
+    expect(registry.model('1.2', new Map([[3, '1.1']])).object(3)?.definition.source).toBe('');
+    expect(registry.model('1.2', new Map([[3, '4.0']])).object(3)?.definition.source).toBe('acme.xml');
+  });
+
+  it('go again when others take their place', () => {
+    const registry = ObjectRegistry.core();
+    registry.use([loaded(9999, '1.0', ValueType.string)]);
+    expect(registry.newest.objectName(9999)).toBe('Acme');
+    registry.use([]);
+    expect(registry.newest.objectName(9999)).toBe('');
+  });
+
+  it('are recognised when they come from storage', () => {
+    expect(isCompactObject(loaded(3, '1.0', 1).object)).toBe(true);
+    for (const broken of [
+      null,
+      [],
+      [3, '1.0', 'x', '1.0', 0, [[1]]],
+      [3, '1.0', 'x', '1.0', 0, [[1, 'x', 'R', 0, 10]]],
+      [70_000, '1.0', 'x', '1.0', 0, []],
+      [3, 1, 'x', '1.0', 0, []],
+    ])
+      expect(isCompactObject(JSON.parse(JSON.stringify(broken)))).toBe(false);
+  });
 });

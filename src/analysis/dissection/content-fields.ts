@@ -4,7 +4,10 @@ import { readObjectLinks } from '../../lwm2m/content/object-links.ts';
 import { readExecuteArguments } from '../../lwm2m/execute-arguments.ts';
 import { Operation, type OperationCode } from '../../lwm2m/operation.ts';
 import type { LwM2mPath } from '../../lwm2m/path.ts';
-import type { ObjectRegistry } from '../../lwm2m/registry/registry.ts';
+import type { ResourceDefinition } from '../../lwm2m/registry/object-definition.ts';
+import { definitionText, type ObjectModel } from '../../lwm2m/registry/object-model.ts';
+import { sensitiveKind } from '../../lwm2m/sensitive-data.ts';
+import { accessOf, registryDoubts } from '../../lwm2m/value-doubts.ts';
 import { describeValue, readValue } from '../../lwm2m/value-text.ts';
 import { type ContentContext, type ContentSink, NO_ID, VALUE_TYPE_NAMES } from '../../lwm2m/value.ts';
 import { speaksOfValues } from '../content-values.ts';
@@ -21,7 +24,7 @@ export function addContentFields(
   operation: OperationCode,
   code: number,
   path: LwM2mPath,
-  registry: ObjectRegistry,
+  model: ObjectModel,
   builder: FieldBuilder,
 ): void {
   if (body.length === 0) return;
@@ -48,34 +51,41 @@ export function addContentFields(
     instanceId: path.instanceId,
     resourceId: path.resourceId,
     resourceInstanceId: path.resourceInstanceId,
-    typeOf: (objectId, resourceId) => registry.typeOf(objectId, resourceId),
+    typeOf: (objectId, resourceId) => model.typeOf(objectId, resourceId),
   };
   const sink: ContentSink = {
-    value: (objectId, instanceId, resourceId, resourceInstanceId, type, _number, start, end, doubts) => {
-      const definition = registry.resource(objectId, resourceId);
+    value: (objectId, instanceId, resourceId, resourceInstanceId, type, number, start, end, doubts) => {
+      const definition = model.resource(objectId, resourceId);
       const ids = [objectId, instanceId, resourceId, resourceInstanceId].filter((id) => id !== NO_ID);
+      const value = readValue(type, format, body, start, end);
       const detail: FieldDetail = {
-        value: describeValue(
-          objectId,
-          resourceId,
-          type,
-          readValue(type, format, body, start, end),
-          definition?.unit,
-        ),
+        value: describeValue(objectId, resourceId, type, value, definition?.unit, definition?.limits?.names),
       };
-      const doubt = doubtText(doubts);
+      const sensitive = sensitiveKind(objectId, resourceId, definition, value);
+      if (sensitive !== undefined) detail.sensitive = sensitive;
+      const more =
+        definition === undefined
+          ? 0
+          : registryDoubts(
+              definition,
+              accessOf(operation),
+              known.encoding,
+              resourceInstanceId,
+              number,
+              body,
+              start,
+              end,
+              doubts,
+            );
+      const doubt = doubtText(doubts | more);
       if (doubt !== '') {
         detail.severity = 'warning';
         detail.value += ` (${doubt})`;
       }
       const name = definition?.name ?? '';
       builder.open(`/${ids.join('/')} ${name}`.trim(), start, end, detail);
-      const object = registry.objectName(objectId);
-      const source =
-        definition === undefined
-          ? 'no definition is known'
-          : `${VALUE_TYPE_NAMES[type]}, ${object} version ${registry.object(objectId)?.version ?? '?'}`;
-      builder.add('Type', start, start, { value: source });
+      builder.add('Type', start, start, { value: VALUE_TYPE_NAMES[type]! });
+      builder.add('Definition', start, start, { value: definitionLine(model, objectId, definition) });
       builder.close();
     },
     open: (label, start, end) => {
@@ -92,6 +102,30 @@ export function addContentFields(
     builder.add('Damaged content', at, body.length, detail);
   }
   builder.close();
+}
+
+/** What the definition says of a resource: `Battery Level · Integer · R · 0..100 % · Device 1.2 (…)`. */
+function definitionLine(
+  model: ObjectModel,
+  objectId: number,
+  resource: ResourceDefinition | undefined,
+): string {
+  if (resource === undefined) {
+    const object = model.object(objectId)?.definition;
+    return object === undefined ? 'none of the object' : `none in ${object.name} ${object.version}`;
+  }
+  const { name, type, operations, multiple, mandatory, range, unit } = resource;
+  return [
+    name,
+    VALUE_TYPE_NAMES[type],
+    operations === '' ? 'bootstrap only' : operations,
+    multiple ? 'multiple' : '',
+    mandatory ? 'mandatory' : '',
+    `${range} ${unit}`.trim(),
+    definitionText(model, resource),
+  ]
+    .filter((part) => part !== '')
+    .join(' · ');
 }
 
 function addLinks(body: Uint8Array, builder: FieldBuilder): void {

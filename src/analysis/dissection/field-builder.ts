@@ -8,6 +8,7 @@ export interface FieldDetail {
   clause?: string;
   severity?: FieldNode['severity'];
   link?: MessageRow;
+  sensitive?: FieldNode['sensitive'];
 }
 
 /** Builds a field tree over one byte view; ranges count from the view's first byte. */

@@ -6,6 +6,7 @@ const TEXTS: readonly [number, string][] = [
   [Doubt.wrongNesting, 'wrong nesting'],
   [Doubt.duplicate, 'occurs twice'],
   [Doubt.outOfRange, 'outside of the range of the registry'],
+  [Doubt.notAllowed, 'the registry does not allow the operation'],
 ];
 
 /** The doubts of a value in words, joined by a semicolon; empty where there are none. */

@@ -1,4 +1,5 @@
 import type { FirmwareAttempt, FirmwareVersion } from '../../device/firmware-attempt.ts';
+import { withoutCredentials } from '../../lwm2m/sensitive-data.ts';
 import type { JsonObject } from './json.ts';
 import type { RecordContext } from './record-context.ts';
 import { addEvidence } from './session-record.ts';
@@ -13,7 +14,7 @@ export async function firmwareRecord(context: RecordContext, attempt: FirmwareAt
   record.object = `/${attempt.objectId}/${attempt.instanceId}`;
   record.server = flows.endpointText(attempt.serverEndpoint);
   if (attempt.method !== undefined) record.method = attempt.method;
-  if (attempt.uri !== undefined) record.uri = attempt.uri;
+  if (attempt.uri !== undefined) record.uri = context.redact ? withoutCredentials(attempt.uri) : attempt.uri;
   if (attempt.sourceEndpoint >= 0) record.source = flows.endpointText(attempt.sourceEndpoint);
   record.from = facts.timeText(attempt.from);
   if (Number.isFinite(attempt.to)) record.to = facts.timeText(attempt.to);

@@ -19,6 +19,7 @@ import { isWhole, receivedBytes } from '../../coap/transfer.ts';
 import { contentFormat, contentFormatName } from '../../lwm2m/content-format.ts';
 import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
 import { PathKind } from '../../lwm2m/path.ts';
+import { queryWithoutSecrets, sensitiveKind, withoutCredentials } from '../../lwm2m/sensitive-data.ts';
 import { hexText, readValue } from '../../lwm2m/value-text.ts';
 import { VALUE_TYPE_NAMES, type ValueTypeCode } from '../../lwm2m/value.ts';
 import type { Analysis } from '../analysis.ts';
@@ -30,8 +31,12 @@ import { MessageFlag } from '../message-table.ts';
 import type { DeviceIndex } from '../device-index.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { doubtText } from './doubt-text.ts';
+import type { RecordContext } from './record-context.ts';
+import { mayHash } from './redaction.ts';
 import { sha256OfPieces } from './sha256.ts';
 
+/** Proxy-Uri (RFC 7252 §5.10.2). */
+const PROXY_URI = 35;
 const decoder = new TextDecoder();
 
 /** Makes the record of one message (`messages`), reading its bytes again. */
@@ -39,12 +44,18 @@ export class MessageRecords {
   readonly #cursor = new OptionCursor();
   readonly #comments: FrameComments;
 
-  constructor(
-    private readonly analysis: Analysis,
-    private readonly facts: MessageFacts,
-    private readonly bytes: MessageBytes,
-    private readonly devices: DeviceIndex,
-  ) {
+  private readonly analysis: Analysis;
+  private readonly facts: MessageFacts;
+  private readonly bytes: MessageBytes;
+  private readonly devices: DeviceIndex;
+  private readonly redact: boolean;
+
+  constructor({ analysis, facts, bytes, devices, redact }: RecordContext) {
+    this.analysis = analysis;
+    this.facts = facts;
+    this.bytes = bytes;
+    this.devices = devices;
+    this.redact = redact;
     this.#comments = new FrameComments(analysis.files);
   }
 
@@ -114,7 +125,10 @@ export class MessageRecords {
     const options = this.#options(view);
     if (options.length > 0) coap.opt = options;
     if (view.pathCount > 0) coap.uri_path = this.#joined(view, OptionNumber.uriPath, '/', '/');
-    if (view.queryCount > 0) coap.uri_query = this.#joined(view, OptionNumber.uriQuery, '', '&');
+    if (view.queryCount > 0) {
+      const query = this.#joined(view, OptionNumber.uriQuery, '', '&');
+      coap.uri_query = this.redact ? queryWithoutSecrets(query) : query;
+    }
     if (view.contentFormat !== NO_FORMAT) coap.content_format = view.contentFormat;
     if (view.accept !== NO_FORMAT) coap.accept = view.accept;
     if (view.observe !== NO_OPTION) coap.observe = view.observe;
@@ -169,10 +183,19 @@ export class MessageRecords {
       options.push({
         number: cursor.number,
         name: optionNameIn(view.code, cursor.number),
-        value: optionValue(view.bytes, cursor, optionDefinitionIn(view.code, cursor.number)),
+        value: this.#withoutSecret(
+          cursor.number,
+          optionValue(view.bytes, cursor, optionDefinitionIn(view.code, cursor.number)),
+        ),
       });
     }
     return options;
+  }
+
+  #withoutSecret(number: number, value: JsonValue): JsonValue {
+    if (!this.redact || typeof value !== 'string') return value;
+    if (number === OptionNumber.uriQuery) return queryWithoutSecrets(value);
+    return number === PROXY_URI ? withoutCredentials(value) : value;
   }
 
   #joined(view: MessageView, number: number, leading: string, separator: string): string {
@@ -193,7 +216,7 @@ export class MessageRecords {
     if (transfer === undefined) return undefined;
     const complete = transfer.ended === 'complete' && isWhole(transfer);
     const record: JsonObject = { direction: transfer.direction, length: receivedBytes(transfer) };
-    if (complete) {
+    if (complete && (!this.redact || mayHash(this.analysis, transfer))) {
       const sha256 = await sha256OfPieces(this.bytes.transferPieces(transfer), transfer.length);
       if (sha256 !== undefined) record.sha256 = sha256;
     }
@@ -233,8 +256,8 @@ export class MessageRecords {
     const body = await this.bytes.body(row);
     const read = contentFormat(this.facts.bodyFormat(row))?.read;
     const path = paths.path(request === NO_ROW ? 0 : messages.path.get(request));
-    const { registry } = this.analysis;
-    const context = { ...path, typeOf: registry.typeOf.bind(registry) };
+    const model = this.analysis.tracking.modelOf(row);
+    const context = { ...path, typeOf: model.typeOf.bind(model) };
     const result =
       body === undefined ? undefined : read?.(body, 0, body.length, context, { value: () => {} });
     return { text: 'the content is damaged', ...result?.fault };
@@ -248,7 +271,7 @@ export class MessageRecords {
     if (first < 0 || body === undefined) return undefined;
     const format = this.facts.bodyFormat(row);
     const records: JsonValue[] = [];
-    const { registry } = this.analysis;
+    const model = this.analysis.tracking.modelOf(row);
     for (let index = first; index < values.count && values.message.get(index) === row; index++) {
       const path = values.path.get(index);
       const objectId = values.paths.id(path, 0);
@@ -256,10 +279,17 @@ export class MessageRecords {
       const type = values.type.get(index) as ValueTypeCode;
       const start = values.start.get(index);
       const record: JsonObject = { path: values.paths.text(path) };
-      const definition = registry.resource(objectId, resourceId);
+      const definition = model.resource(objectId, resourceId);
       if (definition !== undefined) record.name = definition.name;
       record.type = VALUE_TYPE_NAMES[type]!;
-      record.value = readValue(type, format, body, start, values.end(index, body.length));
+      const end = values.end(index, body.length);
+      const value = readValue(type, format, body, start, end);
+      const isSecret = this.redact && sensitiveKind(objectId, resourceId, definition, value) !== undefined;
+      record.value = isSecret ? '' : value;
+      if (isSecret) {
+        record.redacted = true;
+        record.length = end - start;
+      }
       if (definition !== undefined && definition.unit !== '') record.unit = definition.unit;
       const doubt = doubtText(values.doubts.get(index));
       if (doubt !== '') record.doubt = doubt;

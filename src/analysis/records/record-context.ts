@@ -9,4 +9,6 @@ export interface RecordContext {
   facts: MessageFacts;
   bytes: MessageBytes;
   devices: DeviceIndex;
+  /** Whether secrets are left out. */
+  redact: boolean;
 }

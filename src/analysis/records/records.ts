@@ -31,12 +31,16 @@ export class Records {
   readonly #context: RecordContext;
   readonly #messageRecords: MessageRecords;
 
-  constructor(analysis: Analysis) {
+  /**
+   * With `redact`, values that are keys, identities of keys or passwords are left out (`"value":"","redacted":true`),
+   * and so are credentials in addresses and the hashes of bodies that hold such values.
+   */
+  constructor(analysis: Analysis, redact = false) {
     const facts = new MessageFacts(analysis);
     const bytes = new MessageBytes(analysis);
     const devices = new DeviceIndex(analysis);
-    this.#context = { analysis, facts, bytes, devices };
-    this.#messageRecords = new MessageRecords(analysis, facts, bytes, devices);
+    this.#context = { analysis, facts, bytes, devices, redact };
+    this.#messageRecords = new MessageRecords(this.#context);
   }
 
   /** The record of one message while more are to come, without the keys that only later frames decide. */

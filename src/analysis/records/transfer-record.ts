@@ -2,11 +2,12 @@ import { codeName, codeText } from '../../coap/code.ts';
 import { isWhole, receivedBytes, sortBlocks, type Transfer, transferEnd } from '../../coap/transfer.ts';
 import type { JsonObject } from './json.ts';
 import type { RecordContext } from './record-context.ts';
+import { mayHash } from './redaction.ts';
 import { sha256OfPieces } from './sha256.ts';
 
 /** The record of one block-wise transfer (`transfers`). */
 export async function transferRecord(context: RecordContext, transfer: Transfer): Promise<JsonObject> {
-  const { analysis, facts, bytes, devices } = context;
+  const { analysis, facts, bytes, devices, redact } = context;
   const { paths } = analysis.tracking;
   const record: JsonObject = { transfer: transfer.direction };
   const device = devices.nameOf(transfer.first);
@@ -24,7 +25,7 @@ export async function transferRecord(context: RecordContext, transfer: Transfer)
   record.repeated = transfer.repeated;
   record.restarts = transfer.restarts;
   record.size = transfer.size;
-  if (transfer.ended === 'complete' && isWhole(transfer)) {
+  if (transfer.ended === 'complete' && isWhole(transfer) && (!redact || mayHash(analysis, transfer))) {
     const sha256 = await sha256OfPieces(bytes.transferPieces(transfer), transfer.length);
     if (sha256 !== undefined) record.sha256 = sha256;
   }

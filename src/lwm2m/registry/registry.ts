@@ -1,142 +1,50 @@
-import { ValueType, type ValueTypeCode } from '../value.ts';
 import coreObjects from './core-objects.json';
+import {
+  type CompactObject,
+  define,
+  type LoadedDefinition,
+  type ObjectDefinition,
+  type ResourceDefinition,
+} from './object-definition.ts';
+import { type Announcement, type ChoiceReason, type ChosenObject, ObjectModel } from './object-model.ts';
+import {
+  compareVersions,
+  impliedVersion,
+  isEnablerObject,
+  isVersion,
+  nearestVersion,
+} from './version-choice.ts';
 
-/** A resource of the compact data: id, name, operations, flags, type, range, unit (see README.md). */
-type CompactResource = [number, string, string, number, number, string?, string?];
-/** An object of the compact data: id, version, name, enabler version, flags, resources. */
-type CompactObject = [number, string, string, string, number, CompactResource[]];
+/** Sets of announced versions that are told apart; devices beyond that count as if they announced none. */
+const MAX_MODELS = 1024;
 
-/** Flags of the compact data. */
-const MULTIPLE = 1;
-const MANDATORY = 2;
+/** The versions of one object that one origin has (the registry, or what a person loaded), oldest first. */
+type Versions = ObjectDefinition[];
 
-/** What the registry says of one resource. */
-export interface ResourceDefinition {
-  readonly id: number;
-  readonly name: string;
-  /** `R`, `W`, `RW`, `E`, or empty where only a bootstrap server may touch it. */
-  readonly operations: string;
-  readonly multiple: boolean;
-  readonly mandatory: boolean;
-  /** `none` where the resource holds no value (executable). */
-  readonly type: ValueTypeCode;
-  /** Range or enumeration as the registry writes it; its shapes vary (`0..255`, `16,32,48`, `0..255 bytes`). */
-  readonly range: string;
-  /** Unit as people read it; a SenML secondary unit `/100` is given as `%`. */
-  readonly unit: string;
-}
-
-/** What the registry says of one version of an object. */
-export interface ObjectDefinition {
-  readonly id: number;
-  readonly version: string;
-  readonly name: string;
-  /** Lowest enabler version the definition was written for, such as `1.1`. */
-  readonly enabler: string;
-  readonly multiple: boolean;
-  readonly mandatory: boolean;
-  readonly resources: ReadonlyMap<number, ResourceDefinition>;
-}
-
-/** Marks a free slot of the type table. */
-const FREE = 0xff;
-/** Spreads keys over a table; the golden ratio times 2^32. */
-const SPREAD = 0x9e3779b1;
-
-/**
- * Types by object and resource in an open hash table of typed arrays: the look-up is made once per value and
- * must not allocate, which a `Map` does for keys beyond 31 bits.
- */
-class TypeTable {
-  #keys: Uint32Array;
-  #types: Uint8Array;
-  #shift: number;
-
-  constructor(entries: number) {
-    let bits = 4;
-    while (2 ** bits < entries * 2) bits++;
-    this.#keys = new Uint32Array(2 ** bits);
-    this.#types = new Uint8Array(2 ** bits).fill(FREE);
-    this.#shift = 32 - bits;
-  }
-
-  set(objectId: number, resourceId: number, type: ValueTypeCode): void {
-    const slot = this.#slot(objectId, resourceId);
-    this.#keys[slot] = ((objectId << 16) | resourceId) >>> 0;
-    this.#types[slot] = type;
-  }
-
-  get(objectId: number, resourceId: number): ValueTypeCode {
-    const type = this.#types[this.#slot(objectId, resourceId)]!;
-    return type === FREE ? ValueType.unknown : (type as ValueTypeCode);
-  }
-
-  /** The slot that holds the key, or the free one where it would go. */
-  #slot(objectId: number, resourceId: number): number {
-    const key = (objectId << 16) | resourceId;
-    const mask = this.#keys.length - 1;
-    let slot = Math.imul(key, SPREAD) >>> this.#shift;
-    while (this.#types[slot] !== FREE && (this.#keys[slot]! | 0) !== key) slot = (slot + 1) & mask;
-    return slot;
-  }
-}
-
-/** Highest object or resource id; 65535 is reserved (LwM2M Core §7.4). */
-const MAX_ID = 65535;
-
-/** Orders version texts `major.minor` by their numbers. */
-function compareVersions(left: string, right: string): number {
-  const [leftMajor = 0, leftMinor = 0] = left.split('.').map(Number);
-  const [rightMajor = 0, rightMinor = 0] = right.split('.').map(Number);
-  return leftMajor - rightMajor || leftMinor - rightMinor;
-}
-
-function define(compact: CompactObject): ObjectDefinition {
-  const [id, version, name, enabler, flags, resources] = compact;
-  const definitions = new Map<number, ResourceDefinition>();
-  for (const [
-    resourceId,
-    resourceName,
-    operations,
-    resourceFlags,
-    type,
-    range = '',
-    unit = '',
-  ] of resources) {
-    definitions.set(resourceId, {
-      id: resourceId,
-      name: resourceName,
-      operations,
-      multiple: (resourceFlags & MULTIPLE) !== 0,
-      mandatory: (resourceFlags & MANDATORY) !== 0,
-      type: type as ValueTypeCode,
-      range,
-      unit: unit === '/100' ? '%' : unit,
-    });
-  }
-  return {
-    id,
-    version,
-    name,
-    enabler,
-    multiple: (flags & MULTIPLE) !== 0,
-    mandatory: (flags & MANDATORY) !== 0,
-    resources: definitions,
-  };
+/** One packed definition with its file; unpacked when its object is first asked for. */
+interface Packed {
+  object: CompactObject;
+  source: string;
 }
 
 /**
- * The object definitions that are known. Starts with the core objects; `loadAll` brings the rest. Definitions are
- * unpacked when first asked for; the type table is made at once, because it is asked for each value.
+ * The object definitions that are known. Starts with the core objects; `loadAll` brings the rest, `use` those that a
+ * person has loaded, which go before the registry's own. What holds for one device is asked of an `ObjectModel`.
  */
 export class ObjectRegistry {
-  /** Versions of each object, oldest first. */
-  #versions = new Map<number, CompactObject[]>();
-  #definitions = new Map<CompactObject, ObjectDefinition>();
-  #types = new TypeTable(0);
+  readonly #own = new Map<number, Packed[]>();
+  #loaded = new Map<number, Packed[]>();
+  /** Unpacked versions by object: first the loaded ones, then the registry's own. */
+  readonly #unpacked = new Map<number, readonly [Versions, Versions]>();
+  /** By definition: its resources, and those of other versions. */
+  readonly #resources = new Map<ObjectDefinition, ReadonlyMap<number, ResourceDefinition>>();
+  readonly #models = new Map<string, ObjectModel>();
   #generation = 0;
   #loading: Promise<void> | undefined;
   #complete = false;
+
+  /** The model of devices that announced nothing that is known: the newest version of each object. */
+  readonly newest: ObjectModel = new ObjectModel((objectId) => this.#choose(objectId, undefined), undefined);
 
   private constructor(objects: readonly CompactObject[]) {
     this.#take(objects);
@@ -159,7 +67,7 @@ export class ObjectRegistry {
 
   /** Loads every definition. May be called often; the data is fetched once. Rejects where the fetch fails. */
   loadAll(): Promise<void> {
-    this.#loading ??= import('./all-objects.json').then(
+    this.#loading ??= import('./further-objects.json').then(
       (module) => {
         this.#take(module.default as unknown as CompactObject[]);
         this.#complete = true;
@@ -173,78 +81,132 @@ export class ObjectRegistry {
   }
 
   /**
-   * The definition of an object: of the announced `version` where it is given and known, else the newest one;
-   * undefined where the object is not known.
+   * Takes the definitions that a person has loaded, in place of those taken before. They go before the registry's
+   * own; of two of the same object and version the later one counts.
    */
-  object(objectId: number, version?: string): ObjectDefinition | undefined {
-    const versions = this.#versions.get(objectId);
-    if (versions === undefined) return undefined;
-    const compact = versions.find((candidate) => candidate[1] === version) ?? versions.at(-1)!;
-    let definition = this.#definitions.get(compact);
-    if (definition === undefined) {
-      definition = define(compact);
-      this.#definitions.set(compact, definition);
+  use(definitions: readonly LoadedDefinition[]): void {
+    if (definitions.length === 0 && this.#loaded.size === 0) return;
+    this.#loaded = new Map();
+    for (const packed of definitions) {
+      const versions = this.#loaded.get(packed.object[0]) ?? [];
+      this.#loaded.set(packed.object[0], [
+        ...versions.filter((known) => known.object[1] !== packed.object[1]),
+        packed,
+      ]);
     }
-    return definition;
+    this.#changed();
   }
 
   /**
-   * The definition of a resource in the announced `version` of its object, else in the newest version that has
-   * it; undefined where no version has.
+   * The model for devices that announced these versions: `enabler` as the Register's `lwm2m` says, `versions` by
+   * object id as `ver` says, undefined for an object that is listed without. Equal announcements share a model.
    */
-  resource(objectId: number, resourceId: number, version?: string): ResourceDefinition | undefined {
-    const announced = this.object(objectId, version)?.resources.get(resourceId);
-    if (announced !== undefined) return announced;
-    const versions = this.#versions.get(objectId) ?? [];
-    for (let index = versions.length - 1; index >= 0; index--) {
-      const found = this.object(objectId, versions[index]![1])?.resources.get(resourceId);
+  model(enabler: string | undefined, versions: ReadonlyMap<number, string | undefined>): ObjectModel {
+    let key = enabler ?? '';
+    for (const [objectId, version] of versions) key += ` ${objectId}=${version ?? ''}`;
+    let model = this.#models.get(key);
+    if (model === undefined) {
+      if (this.#models.size >= MAX_MODELS) return this.newest;
+      model = new ObjectModel((objectId, announcement) => this.#choose(objectId, announcement), {
+        enabler,
+        versions,
+      });
+      this.#models.set(key, model);
+    }
+    return model;
+  }
+
+  /** The definition of exactly this version of an object; the loaded one where there is one. */
+  definition(objectId: number, version: string): ObjectDefinition | undefined {
+    for (const versions of this.#versionsOf(objectId)) {
+      const found = versions.find((candidate) => candidate.version === version);
       if (found !== undefined) return found;
     }
     return undefined;
   }
 
-  /**
-   * The type of a resource by the newest version that has it; `unknown` where no definition tells. Asked once per
-   * value: allocates nothing.
-   */
-  typeOf(objectId: number, resourceId: number): ValueTypeCode {
-    if (objectId < 0 || objectId > MAX_ID || resourceId < 0 || resourceId > MAX_ID) return ValueType.unknown;
-    return this.#types.get(objectId, resourceId);
+  #choose(objectId: number, announcement: Announcement | undefined): ChosenObject | undefined {
+    const [loaded, own] = this.#versionsOf(objectId);
+    // What a person has loaded is what they mean, unless the device says that it has another version.
+    const preferred = loaded.length > 0 ? loaded : own;
+    if (preferred.length === 0) return undefined;
+    const said = announcement?.versions.get(objectId);
+    const announced = said !== undefined && isVersion(said) ? said : undefined;
+    if (announced !== undefined) {
+      const exact = this.definition(objectId, announced);
+      if (exact !== undefined) return this.#chosen(exact, 'announced', announced);
+      return this.#chosen(nearest(preferred, announced), 'nearest', announced);
+    }
+    const isListed = announcement?.versions.has(objectId) === true && said === undefined;
+    if (announcement !== undefined && (isListed || isEnablerObject(objectId))) {
+      const implied = impliedVersion(objectId, announcement.enabler);
+      const definition = nearest(preferred, implied);
+      return this.#chosen(definition, definition.version === implied ? 'implied' : 'nearest', undefined);
+    }
+    return this.#chosen(preferred.at(-1)!, 'not announced', undefined);
   }
 
-  /** Name of an object; empty where it is not known. */
-  objectName(objectId: number, version?: string): string {
-    return this.object(objectId, version)?.name ?? '';
+  #chosen(definition: ObjectDefinition, reason: ChoiceReason, announced: string | undefined): ChosenObject {
+    let resources = this.#resources.get(definition);
+    if (resources === undefined) {
+      resources = this.#withOthers(definition);
+      this.#resources.set(definition, resources);
+    }
+    return { definition, reason, announced, resources };
   }
 
-  /** Name of a resource; empty where it is not known. */
-  resourceName(objectId: number, resourceId: number, version?: string): string {
-    return this.resource(objectId, resourceId, version)?.name ?? '';
+  /** The resources of a definition, and of other versions those that it lacks, the newest of each. */
+  #withOthers(definition: ObjectDefinition): ReadonlyMap<number, ResourceDefinition> {
+    const [loaded, own] = this.#versionsOf(definition.id);
+    const all = new Map<number, ResourceDefinition>();
+    for (const version of [...own, ...loaded, definition])
+      for (const [id, resource] of version.resources) all.set(id, resource);
+    return all;
   }
 
-  /** Unit of a resource's values; empty where there is none. */
-  unit(objectId: number, resourceId: number, version?: string): string {
-    return this.resource(objectId, resourceId, version)?.unit ?? '';
+  #versionsOf(objectId: number): readonly [Versions, Versions] {
+    const known = this.#unpacked.get(objectId);
+    if (known !== undefined) return known;
+    const loaded = this.#loaded.get(objectId);
+    const own = this.#own.get(objectId);
+    if (loaded === undefined && own === undefined) return NONE;
+    const versions = [unpack(loaded), unpack(own)] as const;
+    this.#unpacked.set(objectId, versions);
+    return versions;
   }
 
   #take(objects: readonly CompactObject[]): void {
     for (const object of objects) {
-      const versions = this.#versions.get(object[0]);
-      if (versions === undefined) this.#versions.set(object[0], [object]);
-      else if (!versions.some((known) => known[1] === object[1])) versions.push(object);
+      const versions = this.#own.get(object[0]);
+      const packed = { object, source: '' };
+      if (versions === undefined) this.#own.set(object[0], [packed]);
+      else versions.push(packed);
     }
-    let resources = 0;
-    for (const versions of this.#versions.values()) {
-      versions.sort((left, right) => compareVersions(left[1], right[1]));
-      for (const object of versions) resources += object[5].length;
-    }
-    this.#types = new TypeTable(resources);
-    for (const versions of this.#versions.values()) {
-      for (const object of versions) {
-        for (const resource of object[5])
-          this.#types.set(object[0], resource[0], resource[4] as ValueTypeCode);
-      }
-    }
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#unpacked.clear();
+    this.#resources.clear();
+    this.newest.forget();
+    for (const model of this.#models.values()) model.forget();
     this.#generation++;
   }
+}
+
+const NONE: readonly [Versions, Versions] = [[], []];
+
+function unpack(packed: readonly Packed[] | undefined): Versions {
+  return (packed ?? [])
+    .map(({ object, source }) => define(object, source))
+    .sort((left, right) => compareVersions(left.version, right.version));
+}
+
+function nearest(versions: Versions, wanted: string): ObjectDefinition {
+  return versions[
+    nearestVersion(
+      versions.map(({ version }) => version),
+      wanted,
+    )
+  ]!;
 }
