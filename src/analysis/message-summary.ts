@@ -13,9 +13,10 @@ import {
   readUint,
 } from '../coap/message.ts';
 import { optionDefinitionIn, optionNameIn } from '../coap/signal-option.ts';
+import { contentFormatName } from '../lwm2m/content-format.ts';
 import { Operation } from '../lwm2m/operation.ts';
 import { describeValue, readValue } from '../lwm2m/value-text.ts';
-import type { ValueTypeCode } from '../lwm2m/value.ts';
+import { Doubt, type ValueTypeCode } from '../lwm2m/value.ts';
 import type { Analysis } from './analysis.ts';
 import type { MessageBytes } from './message-bytes.ts';
 import type { MessageFacts } from './message-facts.ts';
@@ -48,6 +49,7 @@ export class MessageSummary {
     else if (isRequest(code)) this.#request(row, parts);
     else if (isResponse(code)) this.#answer(row, parts);
     else if (isSignal(code)) parts.push(await this.#signal(row));
+    if (this.facts.isGuessed(row)) parts.push(`${contentFormatName(this.facts.readFormat(row))} by a guess`);
     const values = await this.values(row, SHOWN_VALUES);
     if (values !== '') parts.push(values);
     return parts.filter((part) => part !== '').join(' · ');
@@ -77,7 +79,9 @@ export class MessageSummary {
         objectId,
         resourceId,
         type,
-        readValue(type, format, body, start, values.end(index, body.length)),
+        values.doubts.get(index) & Doubt.baseAdded
+          ? values.number.get(index)
+          : readValue(type, format, body, start, values.end(index, body.length)),
         this.analysis.registry.unit(objectId, resourceId),
       );
       const name = this.analysis.registry.resourceName(objectId, resourceId) || values.paths.text(path);

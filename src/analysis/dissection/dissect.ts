@@ -112,7 +112,11 @@ export class Dissector {
     // Of a content that the capture cut off, nothing is read.
     const isWhole = messages.outcome.get(row) === Outcome.ok && !this.#isPartOfBody(row, isReassembled);
     if (body !== undefined && body.length > 0 && isWhole)
-      addContentFields(body, format, operation, messages.code.get(row), path, this.analysis.registry, lwm2m);
+      addContentFields(
+        { body, format, isGuessed: this.facts.isGuessed(row), operation, code: messages.code.get(row), path },
+        this.analysis.registry,
+        lwm2m,
+      );
     roots.push(...lwm2m.roots);
     return roots;
   }

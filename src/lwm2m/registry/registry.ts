@@ -38,13 +38,19 @@ export interface ObjectDefinition {
   readonly resources: ReadonlyMap<number, ResourceDefinition>;
 }
 
+/** What the registry lets servers do with a resource; a bit set. */
+export const Allowed = { read: 1, write: 2, execute: 4 } as const;
+
 /** Marks a free slot of the type table. */
 const FREE = 0xff;
+/** Bits of a slot that hold the type; what is allowed stands above them. */
+const TYPE_BITS = 4;
+const TYPE_MASK = (1 << TYPE_BITS) - 1;
 /** Spreads keys over a table; the golden ratio times 2^32. */
 const SPREAD = 0x9e3779b1;
 
 /**
- * Types by object and resource in an open hash table of typed arrays: the look-up is made once per value and
+ * Types, and what is allowed, by object and resource in an open hash table of typed arrays: the look-up is made once per value and
  * must not allocate, which a `Map` does for keys beyond 31 bits.
  */
 class TypeTable {
@@ -60,15 +66,22 @@ class TypeTable {
     this.#shift = 32 - bits;
   }
 
-  set(objectId: number, resourceId: number, type: ValueTypeCode): void {
+  /** Adds a version of a resource: the newest one's type counts, and what any version allows. */
+  add(objectId: number, resourceId: number, type: ValueTypeCode, allowed: number): void {
     const slot = this.#slot(objectId, resourceId);
+    const before = this.#types[slot]!;
     this.#keys[slot] = ((objectId << 16) | resourceId) >>> 0;
-    this.#types[slot] = type;
+    this.#types[slot] = type | (allowed << TYPE_BITS) | (before === FREE ? 0 : before & ~TYPE_MASK);
   }
 
-  get(objectId: number, resourceId: number): ValueTypeCode {
-    const type = this.#types[this.#slot(objectId, resourceId)]!;
-    return type === FREE ? ValueType.unknown : (type as ValueTypeCode);
+  type(objectId: number, resourceId: number): ValueTypeCode {
+    const entry = this.#types[this.#slot(objectId, resourceId)]!;
+    return entry === FREE ? ValueType.unknown : ((entry & TYPE_MASK) as ValueTypeCode);
+  }
+
+  allowed(objectId: number, resourceId: number): number {
+    const entry = this.#types[this.#slot(objectId, resourceId)]!;
+    return entry === FREE ? -1 : entry >> TYPE_BITS;
   }
 
   /** The slot that holds the key, or the free one where it would go. */
@@ -89,6 +102,14 @@ function compareVersions(left: string, right: string): number {
   const [leftMajor = 0, leftMinor = 0] = left.split('.').map(Number);
   const [rightMajor = 0, rightMinor = 0] = right.split('.').map(Number);
   return leftMajor - rightMajor || leftMinor - rightMinor;
+}
+
+function allowedBits(operations: string): number {
+  return (
+    (operations.includes('R') ? Allowed.read : 0) |
+    (operations.includes('W') ? Allowed.write : 0) |
+    (operations.includes('E') ? Allowed.execute : 0)
+  );
 }
 
 function define(compact: CompactObject): ObjectDefinition {
@@ -209,7 +230,16 @@ export class ObjectRegistry {
    */
   typeOf(objectId: number, resourceId: number): ValueTypeCode {
     if (objectId < 0 || objectId > MAX_ID || resourceId < 0 || resourceId > MAX_ID) return ValueType.unknown;
-    return this.#types.get(objectId, resourceId);
+    return this.#types.type(objectId, resourceId);
+  }
+
+  /**
+   * What any version of a resource's definition lets servers do with it, as `Allowed` bits; -1 where no definition
+   * tells. Asked once per value: allocates nothing.
+   */
+  allowedOn(objectId: number, resourceId: number): number {
+    if (objectId < 0 || objectId > MAX_ID || resourceId < 0 || resourceId > MAX_ID) return -1;
+    return this.#types.allowed(objectId, resourceId);
   }
 
   /** Name of an object; empty where it is not known. */
@@ -242,7 +272,7 @@ export class ObjectRegistry {
     for (const versions of this.#versions.values()) {
       for (const object of versions) {
         for (const resource of object[5])
-          this.#types.set(object[0], resource[0], resource[4] as ValueTypeCode);
+          this.#types.add(object[0], resource[0], resource[4] as ValueTypeCode, allowedBits(resource[2]));
       }
     }
     this.#generation++;
