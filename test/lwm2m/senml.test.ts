@@ -249,7 +249,12 @@ describe('SenML, well-formed', () => {
   });
 
   it('gives the paths that a composite request lists', () => {
-    const records = [{ n: '/3/0/0' }, { bn: '/3303/', n: '0/5700' }, { bn: '/4' }, { bn: '', n: '/' }];
+    const records: SenmlRecord[] = [
+      { n: '/3/0/0' },
+      { bn: '/3303/', n: '0/5700' },
+      { bn: '/4' },
+      { bn: '', n: '/' },
+    ];
     for (const [name, { result, values, names }] of both('/', records, true)) {
       expect(result.outcome, name).toBe(Outcome.ok);
       expect(values).toEqual([]);
