@@ -12,6 +12,9 @@ import { asciiText, integerOfText } from './number-text.ts';
 import { fieldName, Label, type RecordValues, SenmlPack } from './senml-pack.ts';
 
 const CLAUSE = 'RFC 8428 §6';
+/** Keys −1 to −6 as bytes. */
+const FIRST_BASE_KEY = 0x20;
+const LAST_BASE_KEY = 0x25;
 /** Text of a name that the field tree shows at most. */
 const MAX_SHOWN = 100;
 
@@ -99,14 +102,25 @@ function readFields(count: number): boolean {
   for (let read = 0; read !== count; read++) {
     if (count < 0 && walker.passBreak()) return true;
     const keyStart = walker.position;
-    if (!walker.next()) return false;
-    const label = readLabel(keyStart);
-    if (walker.faultText !== '' || !pack.takeLabel(label, keyStart)) return false;
+    let label = keyStart < walker.end ? plainLabel(walker.bytes[keyStart]!) : Label.unknown;
+    if (label !== Label.unknown) walker.position++;
+    else {
+      if (!walker.next()) return false;
+      label = readLabel(keyStart);
+      if (walker.faultText !== '') return false;
+    }
+    if (!pack.takeLabel(label, keyStart)) return false;
     const start = walker.position;
     if (!readField(label, start)) return false;
     if (pack.sink.open !== undefined) openField(label, keyStart, start);
   }
   return true;
+}
+
+/** Label of a key that is one byte, as all known ones can be; `Label.unknown` for other keys. */
+function plainLabel(byte: number): number {
+  if (byte <= Label.data) return byte;
+  return byte >= FIRST_BASE_KEY && byte <= LAST_BASE_KEY ? FIRST_BASE_KEY - 1 - byte : Label.unknown;
 }
 
 /** Label of the key whose head was read. */
@@ -135,6 +149,10 @@ function readField(label: number, start: number): boolean {
   switch (label) {
     case Label.baseName:
     case Label.name: {
+      if (start < walker.end && walker.bytes[start]! >> 5 === Major.textString && walker.passPlain()) {
+        pack.takeName(label, start + 1, walker.position, false);
+        return true;
+      }
       if (!walker.next()) return false;
       if (walker.major === Major.textString && !walker.indefinite) {
         pack.takeName(label, walker.headEnd, walker.position, false);
@@ -170,6 +188,7 @@ function readField(label: number, start: number): boolean {
 
 /** Passes the item at `start`. */
 function passValue(start: number): boolean {
+  if (walker.passPlain()) return true;
   if (!walker.next()) return false;
   // What has no others inside is passed with its head.
   if ((walker.major < Major.array || walker.major === Major.simple) && !walker.indefinite) return true;
