@@ -196,3 +196,19 @@ export class Float64Column {
     this.#chunks[chunk] = grown;
   }
 }
+
+/** Rows of one chunk of a sparse column, as a power of two. */
+const SPARSE_BITS = 12;
+const SPARSE_MASK = (1 << SPARSE_BITS) - 1;
+
+/** A number for few of the rows; NaN stands for none. Chunks without any are not there. */
+export class SparseFloat64Column {
+  readonly #chunks: (Float64Array | undefined)[] = [];
+  get(row: number): number {
+    return this.#chunks[row >>> SPARSE_BITS]?.[row & SPARSE_MASK] ?? NaN;
+  }
+  set(row: number, value: number): void {
+    const chunk = (this.#chunks[row >>> SPARSE_BITS] ??= new Float64Array(SPARSE_MASK + 1).fill(NaN));
+    chunk[row & SPARSE_MASK] = value;
+  }
+}

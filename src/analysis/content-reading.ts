@@ -1,5 +1,5 @@
 import { Outcome } from '../capture/outcome.ts';
-import type { MessageRow } from '../capture/units.ts';
+import { type MessageRow, NO_ROW } from '../capture/units.ts';
 import type { Transfer, TransferTracker } from '../coap/block-wise.ts';
 import type { MessageBatch } from '../coap/message-batch.ts';
 import { NO_FORMAT, NO_OPTION, blockMore, blockNumber } from '../coap/message.ts';
@@ -15,7 +15,7 @@ import {
   ValueType,
   type ValueTypeCode,
 } from '../lwm2m/value.ts';
-import { speaksOfValues } from './content-values.ts';
+import { formatOfValues, listsPaths, maySpeakOfValues } from './content-values.ts';
 import type { DeviceModels } from './device-models.ts';
 import { MessageFlag, type MessageTable } from './message-table.ts';
 import type { PathFacts } from './path-facts.ts';
@@ -51,10 +51,12 @@ export class ContentReading implements ContentContext, ContentSink {
   instanceId = -1;
   resourceId = -1;
   resourceInstanceId = -1;
+  listsPaths = false;
   readonly #body = new Body();
   #row: MessageRow = 0;
   #current = this.#body;
   #count = 0;
+  #isHeard = true;
   #access: AccessCode = Access.other;
   #encoding: EncodingCode = Encoding.none;
   /** Resource that a type was last asked of, and its definition: the value itself mostly follows. */
@@ -136,29 +138,40 @@ export class ContentReading implements ContentContext, ContentSink {
     );
     const { objectId, resourceId } = path;
     const type = this.models.current(this.messages.conversation.get(row)).typeOf(objectId, resourceId);
-    this.values.add(row, number, NaN, 0, transfer.received, type, Doubt.none);
+    this.values.add(row, number, NaN, 0, transfer.received, type, Doubt.none, NaN);
     this.messages.addFlag(row, MessageFlag.hasValues);
   }
 
-  /** Reads the values of a body of message `row`, which speaks of the path of `request`. */
+  /**
+   * Reads the values of a body of message `row`, which speaks of the path of `request`; `NO_ROW` for a notification
+   * whose request was not seen: of what it says nobody hears, since whose it is nobody knows.
+   */
   read(batch: MessageBatch, index: number, row: MessageRow, request: MessageRow, body: Body): void {
-    if (body.contentFormat === NO_FORMAT || body.start === body.end) return;
+    if (body.start === body.end) return;
     if (batch.outcome[index] !== Outcome.ok) return;
     const operation = this.messages.operation.get(row) as OperationCode;
-    const path = this.paths.path(this.messages.path.get(request));
-    if (!speaksOfValues(operation, batch.code[index]!, body.contentFormat, path)) return;
-    const format = contentFormat(body.contentFormat);
-    if (format?.readable !== true) this.messages.addFlag(row, MessageFlag.contentNotRead);
-    if (format?.read === undefined) return;
+    this.#isHeard = request !== NO_ROW;
+    const path = this.paths.path(this.#isHeard ? this.messages.path.get(request) : 0);
+    const code = batch.code[index]!;
+    if (!maySpeakOfValues(operation, code, path)) return;
     this.objectId = path.objectId;
     this.instanceId = path.instanceId;
     this.resourceId = path.resourceId;
     this.resourceInstanceId = path.resourceInstanceId;
+    this.listsPaths = listsPaths(operation, code);
+    this.model = this.models.current(batch.conversation[index]!);
+    this.#askedObject = -1;
+    const declared = body.contentFormat;
+    const number = formatOfValues(declared, code, path, body.bytes, body.start, body.end, this);
+    if (number === NO_FORMAT) return;
+    const format = contentFormat(number);
+    if (format?.readable !== true) this.messages.addFlag(row, MessageFlag.contentNotRead);
+    if (format?.read === undefined) return;
+    if (number !== declared) this.messages.guessedFormat.set(row, number);
+    body.contentFormat = number;
     this.#row = row;
     this.#current = body;
     this.#count = 0;
-    this.model = this.models.current(batch.conversation[index]!);
-    this.#askedObject = -1;
     this.#access = accessOf(operation);
     this.#encoding = format.encoding;
     const result = format.read(body.bytes, body.start, body.end, this, this);
@@ -176,6 +189,7 @@ export class ContentReading implements ContentContext, ContentSink {
     start: number,
     end: number,
     doubts: number,
+    time: number,
   ): void {
     const body = this.#current;
     this.#count++;
@@ -195,8 +209,8 @@ export class ContentReading implements ContentContext, ContentSink {
             end,
             doubts,
           );
-    this.values.add(this.#row, path, number, start - body.start, end - start, type, doubts | more);
-    if (this.listener.wants(objectId))
+    this.values.add(this.#row, path, number, start - body.start, end - start, type, doubts | more, time);
+    if (this.#isHeard && this.listener.wants(objectId))
       this.listener.value(
         objectId,
         instanceId,

@@ -102,10 +102,23 @@ export class MessageFacts {
     return this.analysis.tracking.messages.partnerOf(this.firstCopy(row));
   }
 
-  /** Content format of the body whose values a message holds: that of its transfer's request, or its own. */
+  /** Content format that a message's content was read as: the one its shape tells, or that of its option. */
+  readFormat(row: MessageRow): number {
+    const { messages } = this.analysis.tracking;
+    const guessed = messages.guessedFormat.get(this.firstCopy(row));
+    return Number.isNaN(guessed) ? messages.contentFormat.get(row) : guessed;
+  }
+
+  /** Whether the content format of a message was told by the shape of its content alone. */
+  isGuessed(row: MessageRow): boolean {
+    return !Number.isNaN(this.analysis.tracking.messages.guessedFormat.get(this.firstCopy(row)));
+  }
+
+  /** Content format of the body whose values a message holds: the one that its shape tells, that of its transfer's request, or its own. */
   bodyFormat(row: MessageRow): number {
     const { messages, transfers } = this.analysis.tracking;
     const transfer = messages.transfer.get(row);
+    if (this.isGuessed(row)) return this.readFormat(row);
     return transfer > 0 && isRequest(messages.code.get(row))
       ? transfers.transfers[transfer - 1]!.contentFormat
       : messages.contentFormat.get(row);

@@ -96,7 +96,7 @@ function columnsAccess(analysis: Analysis): MessageColumnsAccess {
         return -1;
       return paths.plainId(path);
     },
-    format: (row) => messages.contentFormat.get(row),
+    format: (row) => facts.readFormat(row),
     formatNames: [...contentFormats()].map(({ id, name, mediaType }) => ({
       value: id,
       names: name === mediaType ? [name] : [name, mediaType],

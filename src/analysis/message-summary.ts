@@ -13,10 +13,11 @@ import {
   readUint,
 } from '../coap/message.ts';
 import { optionDefinitionIn, optionNameIn } from '../coap/signal-option.ts';
+import { contentFormatName } from '../lwm2m/content-format.ts';
 import { Operation } from '../lwm2m/operation.ts';
 import { sensitiveKind } from '../lwm2m/sensitive-data.ts';
 import { describeValue, readValue } from '../lwm2m/value-text.ts';
-import type { ValueTypeCode } from '../lwm2m/value.ts';
+import { Doubt, type ValueTypeCode } from '../lwm2m/value.ts';
 import type { Analysis } from './analysis.ts';
 import type { MessageBytes } from './message-bytes.ts';
 import type { MessageFacts } from './message-facts.ts';
@@ -49,6 +50,7 @@ export class MessageSummary {
     else if (isRequest(code)) this.#request(row, parts);
     else if (isResponse(code)) this.#answer(row, parts);
     else if (isSignal(code)) parts.push(await this.#signal(row));
+    if (this.facts.isGuessed(row)) parts.push(`${contentFormatName(this.facts.readFormat(row))} by a guess`);
     const values = await this.values(row, SHOWN_VALUES);
     if (values !== '') parts.push(values);
     return parts.filter((part) => part !== '').join(' · ');
@@ -75,7 +77,10 @@ export class MessageSummary {
       const resourceId = values.paths.id(path, 2);
       const start = values.start.get(index);
       const type = values.type.get(index) as ValueTypeCode;
-      const value = readValue(type, format, body, start, values.end(index, body.length));
+      const value =
+        values.doubts.get(index) & Doubt.baseAdded
+          ? values.number.get(index)
+          : readValue(type, format, body, start, values.end(index, body.length));
       const resource = model.resource(objectId, resourceId);
       const name = resource?.name ?? values.paths.text(path);
       // A list is seen in passing and by others; the details show a secret to who asks.

@@ -4,7 +4,7 @@ import { isRequest } from '../coap/code.ts';
 import type { ExchangeLinks } from '../coap/exchange.ts';
 import type { MessageBatch } from '../coap/message-batch.ts';
 import { NO_OPTION } from '../coap/message.ts';
-import { Float64Column, Uint16Column, Uint32Column, Uint8Column } from './column.ts';
+import { Float64Column, SparseFloat64Column, Uint16Column, Uint32Column, Uint8Column } from './column.ts';
 import { Interner } from './interner.ts';
 
 /** Times further than this from the epoch are kept apart, exactly; a Float64 holds nearer ones exactly. */
@@ -94,6 +94,8 @@ export class MessageTable implements ExchangeLinks {
   readonly transmissions = new Uint8Column();
   /** Row before in the same conversation. */
   readonly previous = new Uint32Column();
+  /** Content format that the shape of a body tells where its own does not; NaN where nothing was guessed. */
+  readonly guessedFormat = new SparseFloat64Column();
 
   /** Of requests with other options of the cache key: a hash over them; chunks without any are not there. */
   readonly #keyHash: (Uint32Array | undefined)[] = [];

@@ -218,6 +218,10 @@ export class MessageTracking implements BatchTaker {
       messages.addFlag(row, MessageFlag.notification);
       messages.operation.set(row, Operation.notify);
       this.notifications++;
+      // Formats that name resources speak for themselves.
+      if (batch.block2[index] !== NO_OPTION) return;
+      const body = this.#contents.responseBody(batch, index, row, this.transfers);
+      if (body !== undefined) this.#contents.read(batch, index, row, NO_ROW, body);
       return;
     }
     const requestTransfer = messages.transfer.get(request);

@@ -1,5 +1,5 @@
 import type { MessageRow } from '../capture/units.ts';
-import { Float64Column, Uint16Column, Uint32Column, Uint8Column } from './column.ts';
+import { Float64Column, SparseFloat64Column, Uint16Column, Uint32Column, Uint8Column } from './column.ts';
 
 const NONE = 0xffff;
 
@@ -75,7 +75,7 @@ function mixIds(object: number, instance: number, resource: number, resourceInst
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** One row a value that crossed the wire, in capture order: 22 bytes. Text and bytes stay in the message. */
+/** One row a value that crossed the wire, in capture order: 22 bytes, and 8 for its own time. Text and bytes stay in the message. */
 export class ValueTable {
   count = 0;
   readonly message = new Uint32Column();
@@ -86,6 +86,8 @@ export class ValueTable {
   readonly length = new Uint16Column();
   readonly type = new Uint8Column();
   readonly doubts = new Uint8Column();
+  /** The value's own time in seconds, of the few that have one; NaN for the others. */
+  readonly time = new SparseFloat64Column();
   readonly paths = new ValuePaths();
 
   add(
@@ -96,6 +98,7 @@ export class ValueTable {
     length: number,
     type: number,
     doubts: number,
+    time: number,
   ): void {
     const row = this.count++;
     this.message.set(row, message);
@@ -105,6 +108,7 @@ export class ValueTable {
     this.length.set(row, Math.min(length, NONE));
     this.type.set(row, type);
     this.doubts.set(row, doubts);
+    if (!Number.isNaN(time)) this.time.set(row, time);
   }
 
   /** End of a value's bytes in a content of `contentLength` bytes; a value as long as a column holds ends with it. */

@@ -1,6 +1,10 @@
 import { readCborValue } from './content/cbor-value.ts';
+import { readLwm2mCbor } from './content/lwm2m-cbor.ts';
+import { readLwm2mJson } from './content/lwm2m-json.ts';
 import { readOpaque } from './content/opaque.ts';
 import { readPlainText } from './content/plain-text.ts';
+import { readEtchCbor, readSenmlCbor } from './content/senml-cbor.ts';
+import { readEtchJson, readSenmlJson } from './content/senml-json.ts';
 import { readTlv } from './content/tlv.ts';
 import type { ContentReader } from './value.ts';
 
@@ -16,6 +20,8 @@ export const Encoding = {
   bytes: 3,
   /** One CBOR item with its head and tags. */
   cbor: 4,
+  /** One JSON value, a string with its quotes; Opaque as Base64. */
+  json: 5,
 } as const;
 
 export type EncodingCode = (typeof Encoding)[keyof typeof Encoding];
@@ -49,7 +55,7 @@ type Row = [
   replacedBy?: number,
 ];
 
-/** All formats that have a name; one line a format. A format with an LwM2M name and no reader is not read yet. */
+/** All formats that have a name; one line a format. */
 const ROWS: readonly Row[] = [
   [0, 'text/plain;charset=utf-8', 'plain text', Encoding.text, readPlainText],
   [16, 'application/cose; cose-type="cose-encrypt0"'],
@@ -72,9 +78,9 @@ const ROWS: readonly Row[] = [
   [98, 'application/cose; cose-type="cose-sign"'],
   [101, 'application/cose-key'],
   [102, 'application/cose-key-set'],
-  [110, 'application/senml+json', 'SenML JSON'],
+  [110, 'application/senml+json', 'SenML JSON', Encoding.json, readSenmlJson],
   [111, 'application/sensml+json'],
-  [112, 'application/senml+cbor', 'SenML CBOR'],
+  [112, 'application/senml+cbor', 'SenML CBOR', Encoding.cbor, readSenmlCbor],
   [113, 'application/sensml+cbor'],
   [114, 'application/senml-exi'],
   [115, 'application/sensml-exi'],
@@ -89,19 +95,19 @@ const ROWS: readonly Row[] = [
   [287, 'application/pkix-cert'],
   [310, 'application/senml+xml'],
   [311, 'application/sensml+xml'],
-  [320, 'application/senml-etch+json', 'SenML-ETCH JSON'],
-  [322, 'application/senml-etch+cbor', 'SenML-ETCH CBOR'],
+  [320, 'application/senml-etch+json', 'SenML-ETCH JSON', Encoding.json, readEtchJson],
+  [322, 'application/senml-etch+cbor', 'SenML-ETCH CBOR', Encoding.cbor, readEtchCbor],
   [1541, 'application/vnd.oma.lwm2m+text', 'plain text', Encoding.text, readPlainText, 0],
   [1542, 'application/vnd.oma.lwm2m+tlv', 'TLV', Encoding.binary, readTlv, 11542],
-  [1543, 'application/vnd.oma.lwm2m+json', 'LwM2M JSON', Encoding.none, undefined, 11543],
+  [1543, 'application/vnd.oma.lwm2m+json', 'LwM2M JSON', Encoding.json, readLwm2mJson, 11543],
   [1544, 'application/vnd.oma.lwm2m+opaque', 'opaque', Encoding.bytes, readOpaque, 42],
   [10000, 'application/vnd.ocf+cbor'],
   [10001, 'application/oscore'],
   [11050, 'application/json; deflate'],
   [11060, 'application/cbor; deflate'],
   [11542, 'application/vnd.oma.lwm2m+tlv', 'TLV', Encoding.binary, readTlv],
-  [11543, 'application/vnd.oma.lwm2m+json', 'LwM2M JSON'],
-  [11544, 'application/vnd.oma.lwm2m+cbor', 'LwM2M CBOR'],
+  [11543, 'application/vnd.oma.lwm2m+json', 'LwM2M JSON', Encoding.json, readLwm2mJson],
+  [11544, 'application/vnd.oma.lwm2m+cbor', 'LwM2M CBOR', Encoding.cbor, readLwm2mCbor],
 ];
 
 const FORMATS: ReadonlyMap<number, ContentFormat> = new Map(

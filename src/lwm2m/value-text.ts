@@ -1,4 +1,5 @@
 import { decodeBase64 } from './content/base64.ts';
+import { JsonScanner, JsonToken, jsonText } from './content/json-scanner.ts';
 import { CborScalar } from './content/cbor-scalar.ts';
 import { CborWalker, Major, Simple } from './content/cbor-walker.ts';
 import { exactInteger, floatNumber, unsignedNumber } from './content/number-bytes.ts';
@@ -17,7 +18,17 @@ const MAX_SHOWN_BYTES = 32;
 /** Longest float text that is tried before the exact one. */
 const FLOAT32_DIGITS = 9;
 
+/** What null is shown as; only in a patch it says something: what it names is deleted. */
+const NULL_TEXT = 'null';
+const TRUE_START = 0x74;
+/** Tags of integers as byte strings (RFC 8949 §3.4.3). */
+const BIGNUM = 2;
+const NEGATIVE_BIGNUM = 3;
+/** A bignum of more bytes is shown as bytes. */
+const MAX_BIGNUM = 128;
+
 const decoder = new TextDecoder();
+const encoder = new TextEncoder();
 
 function textOf(bytes: Uint8Array, start: number, end: number): string {
   return decoder.decode(bytes.subarray(start, end));
@@ -44,12 +55,9 @@ function readText(type: ValueTypeCode, bytes: Uint8Array, start: number, end: nu
   switch (type) {
     case ValueType.integer:
     case ValueType.unsigned:
-    case ValueType.time: {
-      const integer = integerOfText(bytes, start, end);
-      if (Number.isSafeInteger(integer)) return integer;
-      if (!Number.isNaN(integer)) return BigInt(asciiText(bytes, start, end)).toString();
+    case ValueType.time:
+      if (!Number.isNaN(integerOfText(bytes, start, end))) return jsonNumberText(bytes, start, end);
       break;
-    }
     case ValueType.float: {
       const number = decimalOfText(bytes, start, end);
       if (!Number.isNaN(number)) return jsonNumber(number);
@@ -72,6 +80,38 @@ function readText(type: ValueTypeCode, bytes: Uint8Array, start: number, end: nu
     }
   }
   return textOf(bytes, start, end);
+}
+
+/** The value of a JSON token, exact, by what the token is; the type says which texts are more than text. */
+function readJson(type: ValueTypeCode, bytes: Uint8Array, start: number, end: number): Value {
+  const scanner = new JsonScanner();
+  scanner.begin(bytes, start, end);
+  switch (scanner.next()) {
+    case JsonToken.true:
+    case JsonToken.false:
+      return bytes[start] === TRUE_START;
+    case JsonToken.number:
+      return jsonNumberText(bytes, start, end);
+    case JsonToken.null:
+      return NULL_TEXT;
+    case JsonToken.string: {
+      const text = jsonText(bytes, start, end);
+      if (type !== ValueType.opaque && type !== ValueType.objlnk) return text;
+      const content = encoder.encode(text);
+      return readText(type, content, 0, content.length);
+    }
+    default:
+      // What stands nested where a value should is shown as it was sent.
+      return textOf(bytes, start, end);
+  }
+}
+
+/** A number's text as a number, an integer beyond what a double holds as text. */
+function jsonNumberText(bytes: Uint8Array, start: number, end: number): Value {
+  const integer = integerOfText(bytes, start, end);
+  if (Number.isNaN(integer)) return jsonNumber(decimalOfText(bytes, start, end));
+  if (Number.isSafeInteger(integer)) return integer;
+  return BigInt(asciiText(bytes, start, end)).toString();
 }
 
 /** The value of a TLV's bytes, exact; bytes whose length does not fit their type stay bytes. */
@@ -123,7 +163,8 @@ function readCbor(type: ValueTypeCode, bytes: Uint8Array, start: number, end: nu
   if (!scalar.read(walker, type)) return hexText(bytes, start, end);
   walker.begin(bytes, start, end);
   walker.next();
-  if (walker.major === Major.tag) walker.next();
+  const tag = walker.major === Major.tag ? walker.argument : -1;
+  if (tag >= 0) walker.next();
   switch (walker.major) {
     case Major.unsigned:
     case Major.negative: {
@@ -137,13 +178,20 @@ function readCbor(type: ValueTypeCode, bytes: Uint8Array, start: number, end: nu
         return scalar.type === ValueType.objlnk ? objlnkText(scalar.number) : scalar.number;
       }
       return decoder.decode(stringContent(walker));
-    case Major.byteString:
-      return hexText(stringContent(walker));
+    case Major.byteString: {
+      const content = stringContent(walker);
+      const isBignum = tag === BIGNUM || tag === NEGATIVE_BIGNUM;
+      if (!isBignum || content.length > MAX_BIGNUM) return hexText(content);
+      const magnitude = BigInt(`0x0${hexText(content)}`);
+      const integer = tag === BIGNUM ? magnitude : -1n - magnitude;
+      return Number.isSafeInteger(Number(integer)) ? Number(integer) : integer.toString();
+    }
     case Major.simple:
       if (walker.isFloat) return jsonNumber(walker.number);
       if (walker.argument === Simple.true || walker.argument === Simple.false) {
         return walker.argument === Simple.true;
       }
+      if (walker.argument === Simple.null) return NULL_TEXT;
       return hexText(bytes, start, end);
     default:
       return Number.isNaN(scalar.number) ? hexText(bytes, start, end) : jsonNumber(scalar.number);
@@ -168,6 +216,8 @@ export function readValue(
       return readText(type, bytes, start, end);
     case Encoding.binary:
       return readBinary(type, bytes, start, end);
+    case Encoding.json:
+      return readJson(type, bytes, start, end);
     case Encoding.cbor:
       return readCbor(type, bytes, start, end);
     default:

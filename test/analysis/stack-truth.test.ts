@@ -34,6 +34,7 @@ interface TruthOperation {
   mode?: string;
   code?: string;
   value?: TruthNode;
+  timestamped?: { timestamp: string; value: TruthNode }[];
   written?: TruthNode;
   coap?: TruthMessage;
   request_coap?: TruthMessage | string;
@@ -136,7 +137,17 @@ function flatten(
 
 function valuesOf(record: JsonObject): Record<string, JsonValue> | undefined {
   const values = (record.lwm2m as JsonObject | undefined)?.values as JsonObject[] | undefined;
-  return values && Object.fromEntries(values.map(({ path, value }) => [path as string, value!]));
+  if (values === undefined) return undefined;
+  // Of a series, the latest value is the current one.
+  const inTime = values.toSorted((a, b) => Number(a.value_time ?? 0) - Number(b.value_time ?? 0));
+  return Object.fromEntries(inTime.map(({ path, value }) => [path as string, value!]));
+}
+
+/** Path, value and time of each value of a series. */
+function seriesOf(path: string, series: NonNullable<TruthOperation['timestamped']>): JsonValue[][] {
+  return series.flatMap(({ timestamp, value }) =>
+    Object.entries(flatten(path, value)).map(([one, inner]) => [one, inner, Date.parse(timestamp) / 1000]),
+  );
 }
 
 /**
@@ -180,7 +191,7 @@ const MEANT = '18446744073709551611';
 const ON_THE_WIRE = 0xfb;
 
 const captures = recordings();
-const seen = { answers: 0, notifications: 0, values: 0, written: 0 };
+const seen = { answers: 0, notifications: 0, values: 0, series: 0, written: 0 };
 
 /** Compares a record's values, where it has some, with a node of the stack. Gives whether there was something to compare. */
 function compareValues(
@@ -234,6 +245,13 @@ describe('records say what Leshan says', () => {
         }
         if (coap.observe !== undefined) expect((record.coap as JsonObject).observe, where).toBe(coap.observe);
         if (compareValues(lastOf(records, record), path, value, where)) seen.values++;
+        if (operation.timestamped !== undefined && path !== undefined) {
+          const values = (lwm2m.values ?? []) as JsonObject[];
+          expect(values.map((one) => [one.path, one.value, Number(one.value_time)]).sort(), where).toEqual(
+            seriesOf(path, operation.timestamped).sort(),
+          );
+          seen.series++;
+        }
         if (isNotification) seen.notifications++;
         else seen.answers++;
       }
@@ -246,5 +264,6 @@ describe('records say what Leshan says', () => {
     expect(seen.values).toBeGreaterThan(least);
     expect(seen.written).toBeGreaterThan(least / 5);
     expect(seen.notifications).toBeGreaterThan(least / 5);
+    if (RECORDED !== undefined) expect(seen.series).toBeGreaterThan(5);
   });
 });

@@ -48,7 +48,7 @@ describe('table of values', () => {
         const first: number[] = [];
         for (const [message, count] of counts.entries()) {
           first.push(count === 0 ? -1 : table.count);
-          for (let value = 0; value < count; value++) table.add(message, 0, value, 0, 1, 0, 0);
+          for (let value = 0; value < count; value++) table.add(message, 0, value, 0, 1, 0, 0, NaN);
         }
         counts.forEach((_, message) => expect(table.firstOf(message)).toBe(first[message]));
         expect(table.firstOf(counts.length)).toBe(-1);
@@ -59,7 +59,7 @@ describe('table of values', () => {
   it('keeps what was added', () => {
     const table = new ValueTable();
     const path = table.paths.number(3, 0, 9, -1);
-    table.add(7, path, 87.5, 3, 4, 2, 5);
+    table.add(7, path, 87.5, 3, 4, 2, 5, NaN);
     const row = table.firstOf(7);
     expect(table.paths.text(table.path.get(row))).toBe('/3/0/9');
     expect(table.number.get(row)).toBe(87.5);
@@ -69,7 +69,7 @@ describe('table of values', () => {
 
   it.each([65_534, 65_535, 65_536, 1_000_000])('knows the end of a value of %i bytes', (length) => {
     const table = new ValueTable();
-    table.add(0, 0, NaN, 0, length, 0, 0);
+    table.add(0, 0, NaN, 0, length, 0, 0, NaN);
     expect(table.end(0, length)).toBe(length);
   });
 });

@@ -20,12 +20,15 @@ export interface CollectedValue {
   doubts: number;
   start: number;
   end: number;
+  time: number;
 }
 
 /** All that a content reader gave. */
 export interface CollectedContent {
   result: ContentResult;
   values: CollectedValue[];
+  /** What a list of paths names. */
+  names: string[];
 }
 
 export const registry = ObjectRegistry.core();
@@ -42,13 +45,14 @@ export function utf8(text: string): Uint8Array {
 }
 
 /** What a reader is told of a request with this path. */
-export function contextOf(path: string): ContentContext {
+export function contextOf(path: string, listsPaths = false): ContentContext {
   const { objectId, instanceId, resourceId, resourceInstanceId } = parsePath(path);
   return {
     objectId,
     instanceId,
     resourceId,
     resourceInstanceId,
+    listsPaths,
     typeOf: (object, resource) => registry.newest.typeOf(object, resource),
   };
 }
@@ -69,26 +73,38 @@ export function collect(
   path: string,
   content: Uint8Array,
   sink?: Partial<ContentSink>,
+  listsPaths = false,
 ): CollectedContent {
   const before = 3;
   const bytes = new Uint8Array(content.length + before + 4).fill(0xc1);
   bytes.set(content, before);
   const values: CollectedValue[] = [];
-  const result = contentFormat(format)!.read!(bytes, before, before + content.length, contextOf(path), {
-    ...sink,
-    value(objectId, instanceId, resourceId, resourceInstanceId, type, number, start, end, doubts) {
-      values.push({
-        path: pathOf([objectId, instanceId, resourceId, resourceInstanceId]),
-        type,
-        number,
-        value: readValue(type, format, bytes, start, end),
-        doubts,
-        start: start - before,
-        end: end - before,
-      });
+  const names: string[] = [];
+  const result = contentFormat(format)!.read!(
+    bytes,
+    before,
+    before + content.length,
+    contextOf(path, listsPaths),
+    {
+      ...sink,
+      name(objectId, instanceId, resourceId, resourceInstanceId) {
+        names.push(pathOf([objectId, instanceId, resourceId, resourceInstanceId]));
+      },
+      value(objectId, instanceId, resourceId, resourceInstanceId, type, number, start, end, doubts, time) {
+        values.push({
+          path: pathOf([objectId, instanceId, resourceId, resourceInstanceId]),
+          type,
+          number,
+          value: readValue(type, format, bytes, start, end),
+          doubts,
+          start: start - before,
+          end: end - before,
+          time,
+        });
+      },
     },
-  });
-  return { result, values };
+  );
+  return { result, values, names };
 }
 
 /** The values of a content by path. */

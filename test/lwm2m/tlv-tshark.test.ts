@@ -5,6 +5,7 @@ import { parsePath } from '../../src/lwm2m/path.ts';
 import { FIXTURES } from '../captures.ts';
 import { available, tsharkFields } from '../tshark.ts';
 import { contextOf, hex } from './collected-content.ts';
+import { payloadOf } from './message-payload.ts';
 
 /** Recordings of Leshan with much TLV in the clear. */
 const CAPTURES = ['leshan-read-formats-a', 'leshan-write-formats-a', 'leshan-read-oldformats-a'];
@@ -12,23 +13,6 @@ const CAPTURES = ['leshan-read-formats-a', 'leshan-write-formats-a', 'leshan-rea
 const PORTS = '25683-25799';
 
 const KINDS = ['Object Instance', 'Resource Instance', 'Multiple Resource', 'Resource'];
-
-/** The payload of a CoAP message without Block options: what stands behind the marker (RFC 7252 §3). */
-function payloadOf(message: Uint8Array): Uint8Array {
-  let position = 4 + (message[0]! & 0x0f);
-  while (position < message.length && message[position] !== 0xff) {
-    const head = message[position++]!;
-    const extended = (nibble: number): number => {
-      if (nibble === 13) return 13 + message[position++]!;
-      if (nibble === 14) return 269 + message[position++]! * 256 + message[position++]!;
-      return nibble;
-    };
-    extended(head >> 4);
-    const length = extended(head & 0x0f);
-    position += length;
-  }
-  return message.subarray(position + 1);
-}
 
 /** Kinds and ids of the elements, and the bytes of the values, as tshark prints them. */
 function shapeOf(path: string, payload: Uint8Array): [string, string, string] {

@@ -109,7 +109,11 @@ describe('readTlv, well-formed', () => {
   });
 
   it('reads an empty content as no value', () => {
-    expect(collect(TLV, '/3', hex(''))).toEqual({ result: { outcome: Outcome.ok }, values: [] });
+    expect(collect(TLV, '/3', hex(''))).toEqual({
+      result: { outcome: Outcome.ok },
+      values: [],
+      names: [],
+    });
     expect(collect(TLV, '/3/0/7', hex('8007')).values).toEqual([]);
   });
 

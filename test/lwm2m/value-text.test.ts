@@ -37,8 +37,8 @@ describe('describeValue', () => {
 });
 
 describe('readValue', () => {
-  it('gives hex for formats that are not read and for unknown ones', () => {
-    expect(readValue(ValueType.integer, 110, hex('5b7b'), 0, 2)).toBe('5b7b');
+  it('gives hex for formats without values and for unknown ones', () => {
+    expect(readValue(ValueType.integer, 40, hex('5b7b'), 0, 2)).toBe('5b7b');
     expect(readValue(ValueType.integer, 65000, hex('5b7b'), 0, 2)).toBe('5b7b');
   });
 

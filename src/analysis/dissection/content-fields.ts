@@ -1,32 +1,38 @@
 import { Outcome } from '../../capture/outcome.ts';
 import { contentFormat, contentFormatName } from '../../lwm2m/content-format.ts';
 import { readObjectLinks } from '../../lwm2m/content/object-links.ts';
+import { utcText } from '../../lwm2m/civil-time.ts';
 import { readExecuteArguments } from '../../lwm2m/execute-arguments.ts';
 import { Operation, type OperationCode } from '../../lwm2m/operation.ts';
-import type { LwM2mPath } from '../../lwm2m/path.ts';
+import { type LwM2mPath, pathText } from '../../lwm2m/path.ts';
 import type { ResourceDefinition } from '../../lwm2m/registry/object-definition.ts';
 import { definitionText, type ObjectModel } from '../../lwm2m/registry/object-model.ts';
 import { sensitiveKind } from '../../lwm2m/sensitive-data.ts';
 import { accessOf, registryDoubts } from '../../lwm2m/value-doubts.ts';
 import { describeValue, readValue } from '../../lwm2m/value-text.ts';
-import { type ContentContext, type ContentSink, NO_ID, VALUE_TYPE_NAMES } from '../../lwm2m/value.ts';
-import { speaksOfValues } from '../content-values.ts';
+import { type ContentSink, Doubt, isRelativeTime, NO_ID, VALUE_TYPE_NAMES } from '../../lwm2m/value.ts';
+import { contextOf, formatOfValues, maySpeakOfValues } from '../content-values.ts';
 import { doubtText } from '../records/doubt-text.ts';
 import type { FieldBuilder, FieldDetail } from './field-builder.ts';
 
 const LINK_FORMAT = 40;
 const decoder = new TextDecoder();
 
+/** A content and what is known of the message around it. */
+export interface Content {
+  body: Uint8Array;
+  /** Content format it is read as; `isGuessed` where only its shape tells that one. */
+  format: number;
+  isGuessed: boolean;
+  operation: OperationCode;
+  code: number;
+  /** Path of the request. */
+  path: LwM2mPath;
+}
+
 /** Adds the fields of a content, through the same readers that fill the value table. */
-export function addContentFields(
-  body: Uint8Array,
-  format: number,
-  operation: OperationCode,
-  code: number,
-  path: LwM2mPath,
-  model: ObjectModel,
-  builder: FieldBuilder,
-): void {
+export function addContentFields(content: Content, model: ObjectModel, builder: FieldBuilder): void {
+  const { body, format, operation, code, path } = content;
   if (body.length === 0) return;
   if (operation === Operation.execute) {
     addArguments(body, builder);
@@ -36,28 +42,20 @@ export function addContentFields(
     addLinks(body, builder);
     return;
   }
+  const context = contextOf(operation, code, path, model);
+  const hasValues =
+    maySpeakOfValues(operation, code, path) &&
+    formatOfValues(format, code, path, body, 0, body.length, context) === format;
   const known = contentFormat(format);
-  const hasValues = speaksOfValues(operation, code, format, path);
   if (known?.read === undefined || !hasValues) {
-    const detail: FieldDetail =
-      hasValues && known !== undefined && known.lwm2m && !known.readable
-        ? { value: 'not read yet', severity: 'note' }
-        : { value: `${body.length} bytes` };
-    builder.add(contentFormatName(format), 0, body.length, detail);
+    builder.add(contentFormatName(format), 0, body.length, { value: `${body.length} bytes` });
     return;
   }
-  const context: ContentContext = {
-    objectId: path.objectId,
-    instanceId: path.instanceId,
-    resourceId: path.resourceId,
-    resourceInstanceId: path.resourceInstanceId,
-    typeOf: (objectId, resourceId) => model.typeOf(objectId, resourceId),
-  };
   const sink: ContentSink = {
-    value: (objectId, instanceId, resourceId, resourceInstanceId, type, number, start, end, doubts) => {
+    value: (objectId, instanceId, resourceId, resourceInstanceId, type, number, start, end, doubts, time) => {
       const definition = model.resource(objectId, resourceId);
       const ids = [objectId, instanceId, resourceId, resourceInstanceId].filter((id) => id !== NO_ID);
-      const value = readValue(type, format, body, start, end);
+      const value = doubts & Doubt.baseAdded ? number : readValue(type, format, body, start, end);
       const detail: FieldDetail = {
         value: describeValue(objectId, resourceId, type, value, definition?.unit, definition?.limits?.names),
       };
@@ -86,14 +84,30 @@ export function addContentFields(
       builder.open(`/${ids.join('/')} ${name}`.trim(), start, end, detail);
       builder.add('Type', start, start, { value: VALUE_TYPE_NAMES[type]! });
       builder.add('Definition', start, start, { value: definitionLine(model, objectId, definition) });
+      if (!Number.isNaN(time))
+        builder.add('Time of the value', start, start, { value: timeText(time), clause: 'RFC 8428 §4.5.3' });
       builder.close();
+    },
+    name: (objectId, instanceId, resourceId, resourceInstanceId, start, end) => {
+      const name =
+        resourceId === NO_ID ? model.objectName(objectId) : model.resourceName(objectId, resourceId);
+      const text = pathText(objectId, instanceId, resourceId, resourceInstanceId);
+      builder.add(`${text} ${name}`.trim(), start, end);
     },
     open: (label, start, end) => {
       builder.open(label, start, end);
     },
     close: () => builder.close(),
   };
-  builder.open(known.name, 0, body.length, { value: `${body.length} bytes` });
+  const outline: FieldDetail = { value: `${body.length} bytes` };
+  if (content.isGuessed) {
+    outline.value += ', a guess by the shape of the content';
+    outline.severity = 'warning';
+  } else if (known.replacedBy !== undefined) {
+    outline.value += `, by a number from before it became ${known.replacedBy}`;
+    outline.severity = 'note';
+  }
+  builder.open(known.name, 0, body.length, outline);
   const result = known.read(body, 0, body.length, context, sink);
   if (result.outcome !== Outcome.ok && result.fault !== undefined) {
     const at = Math.min(body.length, result.fault.offset ?? 0);
@@ -126,6 +140,14 @@ function definitionLine(
   ]
     .filter((part) => part !== '')
     .join(' · ');
+}
+
+/** A value's own time in words; a small positive one may have been meant from 1970, as in the example of Core §7.5.6. */
+function timeText(time: number): string {
+  const since1970 = utcText(time);
+  if (!isRelativeTime(time)) return `${since1970 ?? time} UTC`;
+  if (time <= 0) return `${-time} s before the message was made`;
+  return `${time} s after the message was made, or ${since1970 ?? '?'} UTC`;
 }
 
 function addLinks(body: Uint8Array, builder: FieldBuilder): void {

@@ -113,11 +113,7 @@ export class Dissector {
     const isWhole = messages.outcome.get(row) === Outcome.ok && !this.#isPartOfBody(row, isReassembled);
     if (body !== undefined && body.length > 0 && isWhole)
       addContentFields(
-        body,
-        format,
-        operation,
-        messages.code.get(row),
-        path,
+        { body, format, isGuessed: this.facts.isGuessed(row), operation, code: messages.code.get(row), path },
         this.analysis.tracking.modelOf(row),
         lwm2m,
       );

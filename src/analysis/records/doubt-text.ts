@@ -6,7 +6,9 @@ const TEXTS: readonly [number, string][] = [
   [Doubt.wrongNesting, 'wrong nesting'],
   [Doubt.duplicate, 'occurs twice'],
   [Doubt.outOfRange, 'outside of the range of the registry'],
-  [Doubt.notAllowed, 'the registry does not allow the operation'],
+  [Doubt.notAllowed, 'the registry does not allow the operation on the resource'],
+  [Doubt.wrongField, 'in a field for values of another type'],
+  [Doubt.baseAdded, 'a SenML base value is added, which LwM2M does not use'],
 ];
 
 /** The doubts of a value in words, joined by a semicolon; empty where there are none. */

@@ -1,4 +1,4 @@
-import { OUTCOME_NAMES } from '../../capture/outcome.ts';
+import { type Fault, OUTCOME_NAMES } from '../../capture/outcome.ts';
 import type { MessageRow } from '../../capture/units.ts';
 import { NO_ROW } from '../../capture/units.ts';
 import { codeText, isRequest, TYPE_NAMES } from '../../coap/code.ts';
@@ -18,14 +18,21 @@ import { optionDefinitionIn, optionNameIn } from '../../coap/signal-option.ts';
 import { isWhole, receivedBytes } from '../../coap/transfer.ts';
 import { contentFormat, contentFormatName } from '../../lwm2m/content-format.ts';
 import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
-import { PathKind } from '../../lwm2m/path.ts';
+import { PathKind, pathText } from '../../lwm2m/path.ts';
 import { queryWithoutSecrets, sensitiveKind, withoutCredentials } from '../../lwm2m/sensitive-data.ts';
 import { hexText, readValue } from '../../lwm2m/value-text.ts';
-import { VALUE_TYPE_NAMES, type ValueTypeCode } from '../../lwm2m/value.ts';
+import {
+  type ContentSink,
+  Doubt,
+  isRelativeTime,
+  VALUE_TYPE_NAMES,
+  type ValueTypeCode,
+} from '../../lwm2m/value.ts';
 import type { Analysis } from '../analysis.ts';
+import { contextOf, listsPaths } from '../content-values.ts';
 import { FrameComments } from '../frame-comments.ts';
 import type { MessageBytes } from '../message-bytes.ts';
-import type { MessageFacts } from '../message-facts.ts';
+import { type MessageFacts, secondsText } from '../message-facts.ts';
 import { Transport, TRANSPORT_NAMES } from '../../network/flow.ts';
 import { MessageFlag } from '../message-table.ts';
 import type { DeviceIndex } from '../device-index.ts';
@@ -237,30 +244,52 @@ export class MessageRecords {
       const pathId = messages.path.get(request);
       if (paths.path(pathId).kind === PathKind.numeric) record.path = paths.text(pathId);
     }
+    const listed = await this.#listedPaths(row, operation);
+    if (listed !== undefined) record.paths = listed;
     if (late) {
       const device = this.devices.nameOf(row);
       if (device !== undefined) record.device = device;
     }
-    const format = messages.contentFormat.get(row);
+    const format = this.facts.readFormat(row);
     if (format !== NO_FORMAT && messages.payloadLength.get(row) > 0)
       record.format = contentFormatName(format);
-    if (messages.has(row, MessageFlag.contentFault)) record.fault = await this.#contentFault(row, request);
+    if (this.facts.isGuessed(row)) record.guessed = true;
+    if (messages.has(row, MessageFlag.contentFault))
+      record.fault = { text: 'the content is damaged', ...(await this.#readAgain(row, request)) };
     const values = await this.#values(row);
     if (values !== undefined) record.values = values;
     return record;
   }
 
-  /** What is wrong in a content, from the reader that found it damaged. */
-  async #contentFault(row: MessageRow, request: MessageRow): Promise<JsonObject> {
+  /** Paths that a composite request asks for. */
+  async #listedPaths(row: MessageRow, operation: OperationCode): Promise<string[] | undefined> {
+    const { messages, transfers } = this.analysis.tracking;
+    if (!listsPaths(operation, messages.code.get(row))) return undefined;
+    const block = messages.block1(row);
+    const isPart = block !== NO_OPTION && (blockMore(block) || blockNumber(block) > 0);
+    if (isPart && transfers.transfers[messages.transfer.get(row) - 1]?.wholeRow !== row) return undefined;
+    const paths: string[] = [];
+    await this.#readAgain(row, row, (objectId, instanceId, resourceId, resourceInstanceId) => {
+      paths.push(pathText(objectId, instanceId, resourceId, resourceInstanceId));
+    });
+    return paths.length === 0 ? undefined : paths;
+  }
+
+  /** Reads a content once more, for its fault, or for the paths that it lists. */
+  async #readAgain(
+    row: MessageRow,
+    request: MessageRow,
+    name?: ContentSink['name'],
+  ): Promise<Fault | undefined> {
     const { messages, paths } = this.analysis.tracking;
     const body = await this.bytes.body(row);
     const read = contentFormat(this.facts.bodyFormat(row))?.read;
+    if (body === undefined || body.length === 0 || read === undefined) return undefined;
     const path = paths.path(request === NO_ROW ? 0 : messages.path.get(request));
+    const operation = messages.operation.get(row) as OperationCode;
     const model = this.analysis.tracking.modelOf(row);
-    const context = { ...path, typeOf: model.typeOf.bind(model) };
-    const result =
-      body === undefined ? undefined : read?.(body, 0, body.length, context, { value: () => {} });
-    return { text: 'the content is damaged', ...result?.fault };
+    const context = contextOf(operation, messages.code.get(row), path, model);
+    return read(body, 0, body.length, context, { value: () => {}, name }).fault;
   }
 
   async #values(row: MessageRow): Promise<JsonValue[] | undefined> {
@@ -283,7 +312,9 @@ export class MessageRecords {
       if (definition !== undefined) record.name = definition.name;
       record.type = VALUE_TYPE_NAMES[type]!;
       const end = values.end(index, body.length);
-      const value = readValue(type, format, body, start, end);
+      const doubts = values.doubts.get(index);
+      const value =
+        doubts & Doubt.baseAdded ? values.number.get(index) : readValue(type, format, body, start, end);
       const isSecret = this.redact && sensitiveKind(objectId, resourceId, definition, value) !== undefined;
       record.value = isSecret ? '' : value;
       if (isSecret) {
@@ -291,12 +322,25 @@ export class MessageRecords {
         record.length = end - start;
       }
       if (definition !== undefined && definition.unit !== '') record.unit = definition.unit;
-      const doubt = doubtText(values.doubts.get(index));
+      const time = values.time.get(index);
+      if (!Number.isNaN(time)) {
+        if (isRelativeTime(time)) record.value_time_relative = time;
+        else record.value_time = decimalText(time);
+      }
+      const doubt = doubtText(doubts);
       if (doubt !== '') record.doubt = doubt;
       records.push(record);
     }
     return records;
   }
+}
+
+/** Seconds as a decimal with nine digits, as near as a double comes to what was sent. */
+function decimalText(seconds: number): string {
+  // A double this large tells microseconds at most: further digits would be noise.
+  const micros = Math.round(seconds * 1e6);
+  const whole = Math.floor(micros / 1e6);
+  return secondsText(whole, (micros - whole * 1e6) * 1000);
 }
 
 /** A Block option as records show it. */

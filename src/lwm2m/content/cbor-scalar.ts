@@ -1,10 +1,14 @@
 import { secondsOfDateTime } from '../civil-time.ts';
 import { Doubt, ValueType, type ValueTypeCode } from '../value.ts';
 import { type CborWalker, Major, Simple } from './cbor-walker.ts';
-import { asciiText, objlnkOfText } from './number-text.ts';
+import { unsignedNumber } from './number-bytes.ts';
+import { asciiText, decimalNumber, objlnkOfText } from './number-text.ts';
+import { TypedScalar } from './typed-scalar.ts';
 
 /** Tags that a value may have (RFC 8949 §3.4). */
-const Tag = { dateTime: 0, epochTime: 1, decimalFraction: 4 } as const;
+const Tag = { dateTime: 0, epochTime: 1, bignum: 2, negativeBignum: 3, decimalFraction: 4 } as const;
+/** A bignum of more bytes is beyond every double (RFC 8949 §3.4.3). */
+const MAX_BIGNUM = 128;
 /** The text of a date and time is never longer. */
 const MAX_DATE_TIME = 64;
 
@@ -12,13 +16,7 @@ const MAX_DATE_TIME = 64;
  * One value in CBOR as LwM2M uses it: in CBOR content (60), SenML CBOR and LwM2M CBOR alike (LwM2M Core appendix
  * C). One object is reused.
  */
-export class CborScalar {
-  /** Type by the registry, or by the item itself where the registry does not know the resource. */
-  type: ValueTypeCode = ValueType.unknown;
-  /** As `ContentSink.value` takes it. */
-  number = NaN;
-  /** `Doubt.typeDiffers`, or none. */
-  doubts = 0;
+export class CborScalar extends TypedScalar {
   /** Range of the item, head and tags included. */
   start = 0;
   end = 0;
@@ -29,9 +27,7 @@ export class CborScalar {
    */
   read(walker: CborWalker, type: ValueTypeCode): boolean {
     this.start = walker.position;
-    this.type = type;
-    this.number = NaN;
-    this.doubts = Doubt.none;
+    this.beginValue(type);
     if (!walker.next()) return false;
     let tag = -1;
     let taggedTwice = false;
@@ -46,11 +42,17 @@ export class CborScalar {
     const { major, headEnd, indefinite } = walker;
     if (indefinite && !walker.passChunks()) return false;
     this.end = walker.position;
-    if (tag === Tag.dateTime && major === Major.textString && !indefinite)
+    const isBignum = tag === Tag.bignum || tag === Tag.negativeBignum;
+    if (isBignum && major === Major.byteString && !indefinite && this.end - headEnd <= MAX_BIGNUM) {
+      const magnitude = unsignedNumber(walker.bytes, headEnd, this.end);
+      this.takeNumber(tag === Tag.bignum ? magnitude : -1 - magnitude, true);
+      // LwM2M writes integers without a tag.
+      if (type !== ValueType.unknown) this.doubts |= Doubt.typeDiffers;
+    } else if (tag === Tag.dateTime && major === Major.textString && !indefinite)
       this.#takeDateTime(walker, headEnd);
     else if (major === Major.unsigned || major === Major.negative || walker.isFloat) {
       if (tag === Tag.epochTime && type === ValueType.unknown) this.type = ValueType.time;
-      this.#takeNumber(walker.number, !walker.isFloat);
+      this.takeNumber(walker.number, !walker.isFloat);
     } else if (major === Major.simple) this.#takeSimple(walker.argument);
     else this.#takeString(walker, major === Major.textString, indefinite ? -1 : headEnd);
     return true;
@@ -65,35 +67,13 @@ export class CborScalar {
     const fraction = mayBeFraction ? decimalFraction(walker, this.start) : NaN;
     walker.position = this.end;
     if (Number.isNaN(fraction)) this.doubts |= Doubt.typeDiffers;
-    else this.#takeNumber(fraction, false);
+    else this.takeNumber(fraction, false);
     return true;
   }
 
-  #takeNumber(number: number, isInteger: boolean): void {
-    switch (this.type) {
-      case ValueType.unknown:
-        this.type = isInteger ? ValueType.integer : ValueType.float;
-        this.number = number;
-        break;
-      case ValueType.unsigned:
-      case ValueType.integer:
-        this.number = number;
-        if (!isInteger || (this.type === ValueType.unsigned && number < 0)) this.doubts |= Doubt.typeDiffers;
-        break;
-      case ValueType.float:
-      case ValueType.time:
-        this.number = number;
-        break;
-      default:
-        this.doubts |= Doubt.typeDiffers;
-    }
-  }
-
   #takeSimple(value: number): void {
-    const isBoolean = value === Simple.false || value === Simple.true;
-    if (this.type === ValueType.unknown) this.type = isBoolean ? ValueType.boolean : ValueType.unknown;
-    else if (this.type !== ValueType.boolean || !isBoolean) this.doubts |= Doubt.typeDiffers;
-    if (isBoolean && this.type === ValueType.boolean) this.number = value - Simple.false;
+    if (value === Simple.false || value === Simple.true) this.takeBoolean(value === Simple.true);
+    else if (this.type !== ValueType.unknown) this.doubts |= Doubt.typeDiffers;
   }
 
   #takeDateTime(walker: CborWalker, contentStart: number): void {
@@ -141,6 +121,5 @@ function decimalFraction(walker: CborWalker, start: number): number {
   const exponent = walker.number;
   walker.next();
   if (walker.major > Major.negative) return NaN;
-  // By way of the text, so that the result is the nearest double.
-  return Number(`${walker.number}e${exponent}`);
+  return decimalNumber(walker.number, exponent);
 }

@@ -45,6 +45,7 @@ export function readCborValue(
     scalar.start,
     scalar.end,
     doubts,
+    NaN,
   );
   if (!named) return malformed('CBOR content carries the value of one resource', 0, CLAUSE);
   if (scalar.end < end) return malformed('bytes behind the one data item', scalar.end - start, CLAUSE);

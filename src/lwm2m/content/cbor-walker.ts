@@ -23,6 +23,8 @@ const ONE_BYTE = 24;
 const EIGHT_BYTES = 27;
 const INDEFINITE = 31;
 const BREAK = 0xff;
+/** Initial byte of a simple value in the byte that follows (RFC 8949 §3.3). */
+const TWO_BYTE_SIMPLE = 0xf8;
 /** Marks a level of indefinite length while skipping. */
 const OPEN_ENDED = -1;
 
@@ -70,6 +72,32 @@ export class CborWalker {
   passBreak(): boolean {
     if (this.position >= this.end || this.bytes[this.position] !== BREAK) return false;
     this.position++;
+    return true;
+  }
+
+  /**
+   * Passes an item of the kinds that most values are: a whole number, a float, true, false or null, a short string.
+   * False where another kind stands there, or less than a whole item: then nothing is passed. The fields stay as
+   * they were.
+   */
+  passPlain(): boolean {
+    const { position } = this;
+    if (position >= this.end) return false;
+    const initial = this.bytes[position]!;
+    const major = initial >> 5;
+    const information = initial & 0x1f;
+    let next = position + 1;
+    if (major === Major.byteString || major === Major.textString) {
+      if (information >= ONE_BYTE) return false;
+      next += information;
+    } else if (major > Major.negative && major !== Major.simple) return false;
+    else if (information >= ONE_BYTE) {
+      // Simple values of two bytes have rules of their own.
+      if (information > EIGHT_BYTES || initial === TWO_BYTE_SIMPLE) return false;
+      next += 1 << (information - ONE_BYTE);
+    }
+    if (next > this.end) return false;
+    this.position = next;
     return true;
   }
 

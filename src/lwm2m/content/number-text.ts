@@ -65,6 +65,14 @@ export function decimalOfText(bytes: Uint8Array, start: number, end: number): nu
   return Number(asciiText(bytes, start, end));
 }
 
+/** The double nearest to `mantissa` × 10^`exponent`, both integers. */
+export function decimalNumber(mantissa: number, exponent: number): number {
+  // With both exact, one multiplication or division rounds once.
+  if (Number.isSafeInteger(mantissa) && exponent >= -22 && exponent <= 22)
+    return exponent < 0 ? mantissa / EXACT_POWERS[-exponent]! : mantissa * EXACT_POWERS[exponent]!;
+  return Number(`${mantissa}e${exponent}`);
+}
+
 /** Reads an Objlnk's text `object:instance` as object × 65536 + instance; NaN where the text is anything else. */
 export function objlnkOfText(bytes: Uint8Array, start: number, end: number): number {
   let colon = start;

@@ -27,6 +27,17 @@ export function readOpaque(
   let doubts: number = named ? Doubt.none : Doubt.wrongNesting;
   if (type === ValueType.unknown) doubts |= Doubt.unknownResource;
   else if (type !== ValueType.opaque) doubts |= Doubt.typeDiffers;
-  sink.value(objectId, instanceId, resourceId, resourceInstanceId, ValueType.opaque, NaN, start, end, doubts);
+  sink.value(
+    objectId,
+    instanceId,
+    resourceId,
+    resourceInstanceId,
+    ValueType.opaque,
+    NaN,
+    start,
+    end,
+    doubts,
+    NaN,
+  );
   return named ? READ : malformed('opaque content carries the value of one resource', 0, 'LwM2M Core §7.5.2');
 }

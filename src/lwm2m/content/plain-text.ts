@@ -30,7 +30,7 @@ export function readPlainText(
   let doubts: number = named ? Doubt.none : Doubt.wrongNesting;
   if (type === ValueType.unknown) doubts |= Doubt.unknownResource;
   else if (!fitsType(type, number, bytes, start, end)) doubts |= Doubt.typeDiffers;
-  sink.value(objectId, instanceId, resourceId, resourceInstanceId, type, number, start, end, doubts);
+  sink.value(objectId, instanceId, resourceId, resourceInstanceId, type, number, start, end, doubts, NaN);
   return named ? READ : malformed('plain text carries the value of one resource', 0, 'LwM2M Core §7.5.1');
 }
 

@@ -67,6 +67,30 @@ export function readTlv(
   return result;
 }
 
+/**
+ * Whether bytes are TLV from the first to the last, as far as the lengths of elements tell, those inside others
+ * included.
+ */
+export function isWholeTlv(source: Uint8Array, start: number, end: number): boolean {
+  bytes = source as Uint8Array<ArrayBuffer>;
+  return isWholeLevel(start, end, Level.top);
+}
+
+function isWholeLevel(start: number, end: number, level: number): boolean {
+  for (let position = start; position < end;) {
+    if (!readHeader(position, end)) return false;
+    const next = valueEnd;
+    if (level !== Level.top && (level === Level.multipleResource) !== (kind === Kind.resourceInstance))
+      return false;
+    if (kind === Kind.objectInstance) {
+      if (level !== Level.top || !isWholeLevel(valueStart, next, Level.objectInstance)) return false;
+    } else if (kind === Kind.multipleResource && !isWholeLevel(valueStart, next, Level.multipleResource))
+      return false;
+    position = next;
+  }
+  return true;
+}
+
 /** Reads one header; false where it or its value does not fit into what surrounds it. */
 function readHeader(position: number, end: number): boolean {
   const type = bytes[position]!;
@@ -216,6 +240,7 @@ function giveValue(
     valueStart,
     valueEnd,
     doubts,
+    NaN,
   );
 }
 
