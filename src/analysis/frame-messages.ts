@@ -13,7 +13,7 @@ import { DecodeAsFlows } from './decode-as.ts';
 import { type JoinedFrame, JoinedSources } from './joined-sources.ts';
 import { LogDatagrams } from './log-datagrams.ts';
 import { MessageTable } from './message-table.ts';
-import type { AnalysisSettings } from './settings.ts';
+import { type AnalysisSettings, lowpanContextsOf } from './settings.ts';
 import { StreamMessages } from './stream-messages.ts';
 
 /** Messages of one frame beyond this are not listed: a segment of 64 KiB holds fewer. */
@@ -45,7 +45,7 @@ export interface BatchTaker {
  * capture, network, security and the outer half of coap.
  */
 export class FrameMessages implements FrameSink {
-  readonly network = new NetworkReader();
+  readonly network: NetworkReader;
   readonly flows = new FlowTable();
   readonly security = new SecurityReader();
   readonly conversations = new ConversationTable();
@@ -89,6 +89,7 @@ export class FrameMessages implements FrameSink {
     private readonly taker: BatchTaker,
     settings: AnalysisSettings,
   ) {
+    this.network = new NetworkReader(lowpanContextsOf(settings));
     this.#decodeAs = new DecodeAsFlows(settings.decodeAs, this.flows);
     const told = this.#decodeAs;
     this.streams = new StreamMessages(

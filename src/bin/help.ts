@@ -3,6 +3,8 @@ const READING = `Options:
   -o, --output FILE              where to (standard output)
   --decode-as [ADDRESS:]PORT=coap|dtls|none
                                  what a port carries; may be given several times
+  --lowpan-context ID=PREFIX/LENGTH
+                                 prefix that 6LoWPAN addresses leave out, ID 0 to 15; may be given several times
 `;
 const CAPTURES = `CAPTURE is a file in pcap or pcapng, compressed with gzip or not, or - for standard input.
 Several are read together.

@@ -1,5 +1,10 @@
 import { parseArgs } from 'node:util';
-import { type DecodeAsRule, parseDecodeAs } from '../analysis/settings.ts';
+import {
+  type DecodeAsRule,
+  type LowpanContextRule,
+  parseDecodeAs,
+  parseLowpanContext,
+} from '../analysis/settings.ts';
 import { RECORD_KINDS, type RecordKind } from '../analysis/records/records.ts';
 
 export const FORMATS = ['text', 'ndjson', 'json', 'csv'] as const;
@@ -14,6 +19,8 @@ export interface CliArguments {
   output: string | undefined;
   /** What ports carry, whatever their datagrams look like. */
   decodeAs: DecodeAsRule[];
+  /** Prefixes of 6LoWPAN networks, one for each number at most. */
+  lowpanContexts: LowpanContextRule[];
   /** Print each message as soon as it was read. */
   follow: boolean;
 }
@@ -39,6 +46,7 @@ export function readArguments(argv: readonly string[]): CliArguments {
         output: { type: 'string', short: 'o' },
         follow: { type: 'boolean', short: 'f' },
         'decode-as': { type: 'string', multiple: true },
+        'lowpan-context': { type: 'string', multiple: true },
       },
     });
   } catch (error) {
@@ -63,6 +71,7 @@ export function readArguments(argv: readonly string[]): CliArguments {
     filter: values.filter,
     output: values.output,
     decodeAs: (values['decode-as'] ?? []).map(readRule),
+    lowpanContexts: readContexts(values['lowpan-context'] ?? []),
     follow: values.follow === true,
   };
 }
@@ -71,6 +80,18 @@ function readRule(text: string): DecodeAsRule {
   const rule = parseDecodeAs(text);
   if (typeof rule === 'string') throw new UsageError(`--decode-as: ${rule}`);
   return rule;
+}
+
+function readContexts(texts: readonly string[]): LowpanContextRule[] {
+  const contexts: LowpanContextRule[] = [];
+  for (const text of texts) {
+    const context = parseLowpanContext(text);
+    if (typeof context === 'string') throw new UsageError(`--lowpan-context: ${context}`);
+    if (contexts.some(({ number }) => number === context.number))
+      throw new UsageError(`--lowpan-context: context ${context.number} is given twice`);
+    contexts.push(context);
+  }
+  return contexts;
 }
 
 function isRecordKind(text: string): text is RecordKind {

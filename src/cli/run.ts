@@ -79,7 +79,10 @@ async function analyse(
   if (args.output !== undefined && (await isOneOf(args.output, args.captures)))
     return unusable(streams, `--output ${args.output}: this is the capture itself`);
   const registry = ObjectRegistry.core();
-  const analysis = new Analysis(registry, { decodeAs: args.decodeAs });
+  const analysis = new Analysis(registry, {
+    decodeAs: args.decodeAs,
+    lowpanContexts: args.lowpanContexts,
+  });
   // A filter that cannot be read is told before a large capture is.
   let filter = args.filter === undefined ? undefined : compileMessageFilter(args.filter, analysis);
   if (filter !== undefined && !('test' in filter))

@@ -1,9 +1,21 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Analysis } from '../../src/analysis/analysis.ts';
 import { DeviceIndex } from '../../src/analysis/device-index.ts';
 import { Dissector } from '../../src/analysis/dissection/dissect.ts';
 import { MessageBytes } from '../../src/analysis/message-bytes.ts';
 import { MessageFacts } from '../../src/analysis/message-facts.ts';
 import { MessageSummary } from '../../src/analysis/message-summary.ts';
+import { readSources } from '../../src/analysis/open.ts';
+import {
+  type LowpanContextRule,
+  lowpanContextText,
+  parseLowpanContext,
+} from '../../src/analysis/settings.ts';
+import { ObjectRegistry } from '../../src/lwm2m/registry/registry.ts';
+import * as oracle from '../tshark.ts';
 import { concat, pcapHeader, pcapRecord } from '../capture/write-capture.ts';
 import {
   EXTENDED,
@@ -16,7 +28,7 @@ import {
   sourceForms,
 } from '../network/lowpan-packets.ts';
 import { joined } from '../network/packets.ts';
-import { analyseBytes, recordsOf } from './analyse.ts';
+import { analyseBytes, recordsOf, storeOf, testHost } from './analyse.ts';
 
 const PORTS = [0xf0, 0x9c, 0x40, 0x16, 0x33, 1, 2];
 /** A confirmable GET of /rd, and a POST to it with 120 bytes of text. */
@@ -71,4 +83,46 @@ describe('CoAP over 6LoWPAN', () => {
     const [info] = await recordsOf(analysis, 'info');
     expect(info!.not_read).toEqual([{ what: '6LoWPAN context 3 unknown', frames: 1 }]);
   });
+
+  it('with a context that is told has the address that it gives', async () => {
+    const rule = parseLowpanContext('3=2001:db8:77::/48');
+    if (typeof rule === 'string') throw new Error(rule);
+    const registry = ObjectRegistry.core();
+    await registry.loadAll();
+    const analysis = new Analysis(registry, { decodeAs: [], lowpanContexts: [rule] });
+    await readSources(analysis, [{ name: 'lowpan.pcap', store: await storeOf(CAPTURE) }], testHost);
+    const [info] = await recordsOf(analysis, 'info');
+    expect(info!.not_read).toEqual([]);
+    const messages = await recordsOf(analysis, 'messages');
+    const source = (messages[2]!.ipv6 as { src: string }).src;
+    // The link address with its universal bit turned (RFC 4291 appendix A), behind the prefix and zeros.
+    expect(source).toBe('2001:db8:77:0:11:2233:4455:6677');
+    if (!oracle.available) return;
+    const file = join(mkdtempSync(join(tmpdir(), 'lowpan-')), 'lowpan.pcap');
+    writeFileSync(file, CAPTURE);
+    const option = ['-o', '6lowpan.context3:2001:db8:77::/48', '-Y', 'frame.number == 4'];
+    expect(oracle.tsharkFields(file, ['6lowpan.src'], option)).toEqual([[source]]);
+  });
+});
+
+describe('a 6LoWPAN context', () => {
+  it.each([
+    ['0=2001:db8::/64', { number: 0, prefix: '2001:db8::', length: 64 }],
+    [' 15 = FD00:0:0::/8 ', { number: 15, prefix: 'fd00::', length: 8 }],
+    ['7=::/0', { number: 7, prefix: '::', length: 0 }],
+  ])('is read from %s', (text, expected) => {
+    const rule = parseLowpanContext(text);
+    expect(rule).toEqual(expected);
+    expect(parseLowpanContext(lowpanContextText(rule as LowpanContextRule))).toEqual(rule);
+  });
+
+  it.each([
+    ['16=2001:db8::/64', 'there is no context 16'],
+    ['0=2001:db8::', 'has no length'],
+    ['0=2001:db8::/129', 'at most 128 bits'],
+    ['0=10.0.0.0/8', 'no IPv6 prefix'],
+    ['0=2001:db8/64', 'no IPv6 prefix'],
+    ['x=2001:db8::/64', 'no context'],
+    ['', 'no context'],
+  ])('is refused: %s', (text, why) => expect(parseLowpanContext(text)).toContain(why));
 });
