@@ -69,6 +69,16 @@ export class MessageAtHand implements MessageBytesAccess {
     return this.#trace.headers;
   }
 
+  /** Bytes of the frame that holds the message or completes it; none where it is not known. */
+  frame(row: MessageRow): Uint8Array {
+    return row === this.#row ? this.#frame : NO_BYTES;
+  }
+
+  /** Headers that stand before the message in a joined datagram; none where it was not joined. */
+  head(row: MessageRow): Uint8Array {
+    return row === this.#row ? this.#head : NO_BYTES;
+  }
+
   frameLength(row: MessageRow): number {
     if (row !== this.#row || this.#frame.length === 0) return NaN;
     return this.#frame.length + this.#missing();

@@ -66,16 +66,21 @@ describe('CoAP over 6LoWPAN', () => {
     const summaries = new MessageSummary(analysis, facts, bytes);
     const dissector = new Dissector(analysis, facts, bytes, new DeviceIndex(analysis), summaries);
     const { fields, views } = (await dissector.dissect(0))!;
+    // The headers stand in the packet that is written out in full, and that has the payload too.
+    expect(views.map(({ title }) => title)).toEqual(['Frame 1', 'IPv6 in full']);
     const udp = fields.find(({ label }) => label === 'UDP')!;
-    expect([udp.value, udp.length, udp.children!.map(({ length }) => length)]).toEqual([
-      '40000 → 5683',
-      0,
-      [0, 0],
-    ]);
+    expect([udp.value, udp.view, udp.start, udp.length]).toEqual(['40000 → 5683', 1, 40, 8]);
+    expect([...views[1]!.bytes.subarray(48)]).toEqual([...GET]);
+    const labels = fields.map(({ label, view }) => `${label} ${view}`);
+    expect(labels.slice(0, 5)).toEqual(['Frame 1 0', 'IEEE 802.15.4 0', '6LoWPAN 0', 'IPv6 1', 'UDP 1']);
     const coap = fields.find(({ label }) => label === 'CoAP')!;
     const { bytes: shown } = views[coap.view]!;
     expect([...shown.subarray(coap.start, coap.start + coap.length)]).toEqual([...GET]);
-    expect((await dissector.dissect(1))!.views[0]!.title).toBe('Joined datagram');
+    const whole = (await dissector.dissect(1))!;
+    expect(whole.views.map(({ title }) => title)).toEqual(['Joined datagram', 'Frame 3']);
+    expect([...whole.views[0]!.bytes.subarray(48)]).toEqual([...POST]);
+    const inWhole = whole.fields.filter(({ view }) => view === 0).map(({ label }) => label);
+    expect(inWhole.slice(0, 2)).toEqual(['IPv6', 'UDP']);
   });
 
   it('with an unknown context is read, and the context is named', async () => {

@@ -6,8 +6,8 @@ import type { EachValue, FilterField, NamedValue } from './field.ts';
 import { once, readFlag, readNamed, readNumber } from './read-fields.ts';
 import { wpanFields } from './wpan-fields.ts';
 
-/** A number in a header: name, what it says, first byte, bytes, bits to the right of it, mask; `flag` for one bit. */
-type Row = readonly [
+/** A number in a header, as the filter and the tree of fields know it: name, what it says, first byte, bytes, bits to the right of it, mask; `flag` for one bit. */
+export type HeaderRow = readonly [
   name: string,
   title: string,
   at: number,
@@ -18,7 +18,7 @@ type Row = readonly [
 ];
 
 /** RFC 791 §3.1, RFC 2474 §3, RFC 3168 §5. */
-const IPV4: readonly Row[] = [
+export const IPV4_ROWS: readonly HeaderRow[] = [
   ['ip.version', 'version in the IPv4 header', 0, 1, 4, 0xf],
   ['ip.hdr_len', 'length of the IPv4 header', 0, 1, 0, 0xf],
   ['ip.dsfield', 'differentiated services field', 1, 1, 0, 0xff],
@@ -35,7 +35,7 @@ const IPV4: readonly Row[] = [
 ];
 
 /** RFC 8200 §3. */
-const IPV6: readonly Row[] = [
+export const IPV6_ROWS: readonly HeaderRow[] = [
   ['ipv6.version', 'version in the IPv6 header', 0, 1, 4, 0xf],
   ['ipv6.tclass', 'traffic class', 0, 2, 4, 0xff],
   ['ipv6.tclass.dscp', 'differentiated services code point', 0, 2, 6, 0x3f],
@@ -47,13 +47,13 @@ const IPV6: readonly Row[] = [
 ];
 
 /** RFC 768. */
-const UDP: readonly Row[] = [
+export const UDP_ROWS: readonly HeaderRow[] = [
   ['udp.length', 'length of the UDP datagram with its header', 4, 2, 0, 0xffff],
   ['udp.checksum', 'checksum in the UDP header', 6, 2, 0, 0xffff],
 ];
 
 /** RFC 9293 §3.1. Of a message in several segments, those of the one that completes it. */
-const TCP: readonly Row[] = [
+export const TCP_ROWS: readonly HeaderRow[] = [
   ['tcp.seq_raw', 'sequence number of the segment', 4, 4, 0, 0xffffffff],
   ['tcp.ack_raw', 'acknowledgement number of the segment', 8, 4, 0, 0xffffffff],
   ['tcp.flags', 'control bits of the segment', 12, 2, 0, 0xfff],
@@ -116,26 +116,37 @@ function numberIn(header: TracedHeader, at: number, length: number): number {
   return value;
 }
 
+/** The number that a row finds in a header; NaN where the header ends before it. */
+export function headerValue(
+  header: TracedHeader,
+  name: string,
+  at: number,
+  bytes: number,
+  shift: number,
+  mask: number,
+): number {
+  const value = numberIn(header, at, bytes);
+  if (value !== value) return NaN;
+  const number = ((value >>> shift) & mask) >>> 0;
+  return name === 'ip.hdr_len' ? number * WORD : number;
+}
+
 /** Fields of the headers of IP, UDP and TCP, and of what stands below IPv6 on low-power radio. */
 export function headerFields(access: MessageBytesAccess): FilterField[] {
   const walk = new HeaderWalk(access);
-  const rows = (table: readonly Row[], kind: HeaderCode): FilterField[] => {
+  const rows = (table: readonly HeaderRow[], kind: HeaderCode): FilterField[] => {
     const each = walk.of(kind);
     return table.map(([name, title, at, bytes, shift, mask, flag]) => {
-      const source = (): number => {
-        const value = numberIn(walk.current!, at, bytes);
-        return value !== value ? NaN : ((value >>> shift) & mask) >>> 0;
-      };
-      const scaled = name === 'ip.hdr_len' ? () => source() * WORD : source;
+      const source = (): number => headerValue(walk.current!, name, at, bytes, shift, mask);
       const field = { name, title, wireshark: WIRESHARK, each };
-      return flag === 'flag' ? readFlag(field, source) : readNumber(field, scaled);
+      return flag === 'flag' ? readFlag(field, source) : readNumber(field, source);
     });
   };
   const tcp = walk.of(HeaderKind.tcp);
   return [
-    ...rows(IPV4, HeaderKind.ipv4),
-    ...rows(IPV6, HeaderKind.ipv6),
-    ...rows(UDP, HeaderKind.udp),
+    ...rows(IPV4_ROWS, HeaderKind.ipv4),
+    ...rows(IPV6_ROWS, HeaderKind.ipv6),
+    ...rows(UDP_ROWS, HeaderKind.udp),
     readNamed(
       {
         name: 'udp.checksum.status',
@@ -146,7 +157,7 @@ export function headerFields(access: MessageBytesAccess): FilterField[] {
       (row) => checksumState(access.udpChecksum(row)),
       CHECKSUM_STATES,
     ),
-    ...rows(TCP, HeaderKind.tcp),
+    ...rows(TCP_ROWS, HeaderKind.tcp),
     readNumber(
       { name: 'tcp.hdr_len', title: 'length of the TCP header', wireshark: WIRESHARK, each: tcp },
       () => walk.current!.end - walk.current!.start,
