@@ -8,6 +8,7 @@ import {
   isResponse,
   namedCodes,
 } from '../../coap/code.ts';
+import { plainSegment } from '../../coap/uri-text.ts';
 import { NO_FORMAT, NO_OPTION } from '../../coap/message.ts';
 import { INTERFACE_NAMES, OPERATION_NAMES, Operation, interfaceOf } from '../../lwm2m/operation.ts';
 import type { OperationCode } from '../../lwm2m/operation.ts';
@@ -59,12 +60,11 @@ function blockSize(exponent: number): number {
   return 16 << Math.min(exponent, 6);
 }
 
-/** Takes a path or query apart where its segments were joined, and decodes a separator inside a segment. */
+/** Takes a path or query apart where its segments were joined, and gives each as it stands in its option. */
 function segments(separator: '/' | '&'): (joined: string) => string[] {
-  const encoded = separator === '/' ? /%2F/g : /%26/g;
   return (joined) => {
     const body = separator === '/' && joined.startsWith('/') ? joined.slice(1) : joined;
-    return body.split(separator).map((segment) => segment.replace(encoded, separator));
+    return body.split(separator).map(plainSegment);
   };
 }
 

@@ -195,9 +195,15 @@ function read(file: string, decode: string): { records: MessageRecord[]; firstTi
       code: number('coap.code'),
       messageId: number('coap.mid'),
       token: cell('coap.token')[0],
-      uriPath: path.length === 0 ? undefined : path.map((part) => `/${part.replaceAll('/', '%2F')}`).join(''),
+      uriPath:
+        path.length === 0
+          ? undefined
+          : path.map((part) => `/${part.replaceAll('%', '%25').replaceAll('/', '%2F')}`).join(''),
       exchangePath: cell('coap.opt.uri_path_recon')[0],
-      uriQuery: query.length === 0 ? undefined : query.map((part) => part.replaceAll('&', '%26')).join('&'),
+      uriQuery:
+        query.length === 0
+          ? undefined
+          : query.map((part) => part.replaceAll('%', '%25').replaceAll('&', '%26')).join('&'),
       contentFormat: formatOf(cell('coap.opt.ctype')[0]),
       accept: formatOf(cell('coap.opt.accept')[0]),
       observe: number('coap.opt.observe'),
