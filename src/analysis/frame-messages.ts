@@ -10,10 +10,10 @@ import { NetworkReader } from '../network/network-reader.ts';
 import { SecurityKind, SecurityReader } from '../security/association.ts';
 import { ConversationTable } from '../security/conversation.ts';
 import { DecodeAsFlows } from './decode-as.ts';
-import { JoinedSources } from './joined-sources.ts';
+import { type JoinedFrame, JoinedSources } from './joined-sources.ts';
 import { LogDatagrams } from './log-datagrams.ts';
 import { MessageTable } from './message-table.ts';
-import type { AnalysisSettings } from './settings.ts';
+import { type AnalysisSettings, lowpanContextsOf } from './settings.ts';
 import { StreamMessages } from './stream-messages.ts';
 
 /** Messages of one frame beyond this are not listed: a segment of 64 KiB holds fewer. */
@@ -45,7 +45,7 @@ export interface BatchTaker {
  * capture, network, security and the outer half of coap.
  */
 export class FrameMessages implements FrameSink {
-  readonly network = new NetworkReader();
+  readonly network: NetworkReader;
   readonly flows = new FlowTable();
   readonly security = new SecurityReader();
   readonly conversations = new ConversationTable();
@@ -89,6 +89,7 @@ export class FrameMessages implements FrameSink {
     private readonly taker: BatchTaker,
     settings: AnalysisSettings,
   ) {
+    this.network = new NetworkReader(lowpanContextsOf(settings));
     this.#decodeAs = new DecodeAsFlows(settings.decodeAs, this.flows);
     const told = this.#decodeAs;
     this.streams = new StreamMessages(
@@ -162,10 +163,12 @@ export class FrameMessages implements FrameSink {
     if (datagram.pieces === undefined) {
       const header = datagram.start - frame.start;
       place.source = frame.fileOffset + header;
-      place.headerLength = header <= 255 ? header : 0;
+      placeInFrame(place, header, frame.end - datagram.end);
     } else {
-      place.source = this.joined.add(datagram.pieces);
-      place.headerLength = 0;
+      const whole: JoinedFrame = { offset: frame.fileOffset, length: frame.end - frame.start };
+      if (datagram.head !== undefined) whole.head = datagram.head;
+      place.source = this.joined.add(datagram.pieces, whole);
+      placeInFrame(place, 0, 0);
     }
     place.conversation = this.conversations.conversationOf(flow, kind);
     place.fromA = fromA;
@@ -223,8 +226,22 @@ export class FrameMessages implements FrameSink {
     place.ordinal = this.#given++;
     const [first] = pieces;
     const isOneRange = pieces.length === 1 && first!.bytes === undefined && first!.file === this.file;
-    place.source = isOneRange ? first!.fileOffset : this.joined.add(pieces);
-    place.headerLength = 0;
+    const frame = this.#frame!;
+    // At the end of the input, the frame read last may be another one.
+    const isHere = frame.number === place.frame;
+    const length = isHere ? frame.end - frame.start : 0;
+    if (isOneRange) {
+      place.source = first!.fileOffset;
+      const header = first!.fileOffset - frame.fileOffset;
+      placeInFrame(
+        place,
+        isHere && first!.frame === frame.number ? header : 0,
+        length - header - first!.length,
+      );
+    } else {
+      place.source = this.joined.add(pieces, { offset: frame.fileOffset, length });
+      placeInFrame(place, 0, 0);
+    }
     place.conversation = conversation;
     place.fromA = fromA;
     place.multicast = false;
@@ -256,4 +273,11 @@ export class FrameMessages implements FrameSink {
     this.#time = time;
     return time;
   }
+}
+
+/** Says how many bytes of its frame stand before and behind a message, in a byte each; of more behind it 255. */
+function placeInFrame(place: MessagePlace, header: ByteCount, trailer: ByteCount): void {
+  const isKnown = header > 0 && header <= 255 && trailer >= 0;
+  place.headerLength = isKnown ? header : 0;
+  place.trailerLength = isKnown ? Math.min(trailer, 255) : 0;
 }

@@ -46,6 +46,8 @@ export interface AnalysisStatus {
   messages: number;
   /** Messages that pass the filter in force; equals `messages` without one. */
   shown: number;
+  /** While a filter goes through the messages: how many it has looked at. */
+  filtering?: { tested: number; total: number };
   /** Frames that hold no CoAP message. */
   foreign: number;
   devices: number;

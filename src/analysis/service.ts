@@ -161,7 +161,7 @@ export class AnalysisService implements AnalysisProtocol {
       const filter = compileMessageFilter(text, opened.analysis);
       if (!filter.ok) return filter;
       this.#filterText = text;
-      if (!(await opened.shown.setFilter(filter, () => this.#breathe())))
+      if (!(await opened.shown.setFilter(filter, () => this.#breatheFiltering(opened))))
         return { ok: true, shown: opened.shown.count, revision: this.#revision };
     }
     this.#revision++;
@@ -192,8 +192,7 @@ export class AnalysisService implements AnalysisProtocol {
 
   async devices(first: number, count: number): Promise<DeviceSummary[]> {
     const opened = this.#opened;
-    if (opened === undefined) return [];
-    return deviceSummaries(opened.analysis, opened.devices, first, count);
+    return opened === undefined ? [] : deviceSummaries(opened.analysis, opened.devices, first, count);
   }
 
   async overview(bins: number): Promise<Overview> {
@@ -320,6 +319,19 @@ export class AnalysisService implements AnalysisProtocol {
     }
   }
 
+  /** Tells how far a filter is that reads bytes, and gives others their turn. */
+  #breatheFiltering(opened: Opened): Promise<void> | undefined {
+    if (this.#opened === opened && opened.shown.progress !== undefined) this.#tell(false);
+    return this.#breathe();
+  }
+
+  /** Tests the rows that came since by what their bytes say. */
+  #catchUp(opened: Opened): void {
+    if (!opened.shown.isBehind) return;
+    const done = opened.shown.catchUp(() => this.#breathe());
+    void done.then(() => this.#opened === opened && this.#tell(false));
+  }
+
   /** Gives waiting questions their turn when enough work was done; undefined where it is not time yet. */
   #breathe(): Promise<void> | undefined {
     if (this.host.now() - this.#lastTurn < WORK_INTERVAL) return undefined;
@@ -357,6 +369,7 @@ export class AnalysisService implements AnalysisProtocol {
     this.#lastStatus = time;
     this.#opened?.analysis.flush();
     this.#opened?.shown.extend();
+    if (this.#opened !== undefined) this.#catchUp(this.#opened);
     this.#revision++;
     const status = this.#status();
     this.#knownMessages = status.messages;
@@ -381,6 +394,7 @@ export class AnalysisService implements AnalysisProtocol {
       shown: this.#opened?.shown.count ?? 0,
     });
     if (this.#failure !== undefined) status.failure = this.#failure;
+    if (this.#opened?.shown.progress !== undefined) status.filtering = this.#opened.shown.progress;
     return status;
   }
 }

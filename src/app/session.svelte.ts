@@ -235,8 +235,10 @@ export class Session {
 
   /** Puts a filter in force; where the text has a fault, the one before stays in force. */
   async setFilter(text: string): Promise<FilterAnswer | undefined> {
+    const asked = ++this.#filtersAsked;
     const answer = await this.attempt(this.client.setFilter(text));
-    if (answer?.ok) {
+    // A filter that takes long is answered when another one has ended it.
+    if (answer?.ok && asked === this.#filtersAsked) {
       this.filterText = text;
       this.filterCount++;
       this.status = { ...this.status, shown: answer.shown, revision: answer.revision };
@@ -255,6 +257,8 @@ export class Session {
       return undefined;
     }
   }
+
+  #filtersAsked = 0;
 
   /** False for news of what was open before: they may still be under way when another capture is opened. */
   #awaits(status: AnalysisStatus): boolean {

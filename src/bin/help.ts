@@ -3,6 +3,8 @@ const READING = `Options:
   -o, --output FILE              where to (standard output)
   --decode-as [ADDRESS:]PORT=coap|dtls|none
                                  what a port carries; may be given several times
+  --lowpan-context ID=PREFIX/LENGTH
+                                 prefix that 6LoWPAN addresses leave out, ID 0 to 15; may be given several times
   --objects PATH                 object definitions in OMA's XML: a file, a zip archive or a
                                  folder; may be given several times, the later ones count
   --redact                       leaves out keys, identities of keys and passwords

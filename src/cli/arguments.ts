@@ -1,5 +1,10 @@
 import { parseArgs } from 'node:util';
-import { type DecodeAsRule, parseDecodeAs } from '../analysis/settings.ts';
+import {
+  type DecodeAsRule,
+  type LowpanContextRule,
+  parseDecodeAs,
+  parseLowpanContext,
+} from '../analysis/settings.ts';
 import { RECORD_KINDS, type RecordKind } from '../analysis/records/records.ts';
 
 export const FORMATS = ['text', 'ndjson', 'json', 'csv'] as const;
@@ -18,6 +23,8 @@ export interface CliArguments {
   objects: string[];
   /** Leave out secrets. */
   redact: boolean;
+  /** Prefixes of 6LoWPAN networks, one for each number at most. */
+  lowpanContexts: LowpanContextRule[];
   /** Print each message as soon as it was read. */
   follow: boolean;
 }
@@ -45,6 +52,7 @@ export function readArguments(argv: readonly string[]): CliArguments {
         'decode-as': { type: 'string', multiple: true },
         objects: { type: 'string', multiple: true },
         redact: { type: 'boolean' },
+        'lowpan-context': { type: 'string', multiple: true },
       },
     });
   } catch (error) {
@@ -71,6 +79,7 @@ export function readArguments(argv: readonly string[]): CliArguments {
     decodeAs: (values['decode-as'] ?? []).map(readRule),
     objects: values.objects ?? [],
     redact: values.redact === true,
+    lowpanContexts: readContexts(values['lowpan-context'] ?? []),
     follow: values.follow === true,
   };
 }
@@ -79,6 +88,18 @@ function readRule(text: string): DecodeAsRule {
   const rule = parseDecodeAs(text);
   if (typeof rule === 'string') throw new UsageError(`--decode-as: ${rule}`);
   return rule;
+}
+
+function readContexts(texts: readonly string[]): LowpanContextRule[] {
+  const contexts: LowpanContextRule[] = [];
+  for (const text of texts) {
+    const context = parseLowpanContext(text);
+    if (typeof context === 'string') throw new UsageError(`--lowpan-context: ${context}`);
+    if (contexts.some(({ number }) => number === context.number))
+      throw new UsageError(`--lowpan-context: context ${context.number} is given twice`);
+    contexts.push(context);
+  }
+  return contexts;
 }
 
 function isRecordKind(text: string): text is RecordKind {

@@ -92,7 +92,11 @@ async function analyse(
   for (const note of notes) streams.stderr.write(`lwm2m-scope: ${printable(note)}\n`);
   const registry = ObjectRegistry.core();
   registry.use(definitions);
-  const analysis = new Analysis(registry, { decodeAs: args.decodeAs, objects: definitions });
+  const analysis = new Analysis(registry, {
+    decodeAs: args.decodeAs,
+    objects: definitions,
+    lowpanContexts: args.lowpanContexts,
+  });
   // A filter that cannot be read is told before a large capture is.
   let filter = args.filter === undefined ? undefined : compileMessageFilter(args.filter, analysis);
   if (filter !== undefined && !('test' in filter))

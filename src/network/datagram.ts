@@ -65,6 +65,8 @@ export class Datagram {
   icmpCode = 0;
   /** Present only when the payload is not one range of this frame. */
   pieces: Piece[] | undefined = undefined;
+  /** Present with `pieces`: the headers that stand before the payload in the joined bytes, UDP's last. */
+  head: Uint8Array | undefined = undefined;
   /** A `NotRead` code; `notReadName` gives the words. */
   notRead = 0;
   /** Number that completes `notRead`: link type, ethertype, IP protocol. */

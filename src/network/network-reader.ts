@@ -5,6 +5,7 @@ import type { Datagram } from './datagram.ts';
 import { DatagramKind } from './datagram.ts';
 import type { Joined } from './fragments.ts';
 import { FragmentTable, piecesOf } from './fragments.ts';
+import { HeaderKind, type HeaderTrace } from './header-trace.ts';
 import { IcmpReader } from './icmp.ts';
 import { IpHeader, IpProtocol, isGroupAddress, readExtensionHeaders, readIpv4, readIpv6 } from './ip.ts';
 import { Inner, Layer } from './layer.ts';
@@ -30,6 +31,8 @@ export class NetworkReader {
   readonly notRead = new NotReadCounter();
   /** Packets that were read although 6LoWPAN contexts of theirs are unknown: those prefixes are zero. */
   readonly unknownContexts = new NotReadCounter();
+  /** Told of each header, where somebody looks at a frame again. */
+  trace: HeaderTrace | undefined;
   readonly #layer = new Layer();
   readonly #header = new IpHeader();
   readonly #fragments = new FragmentTable((frames) =>
@@ -38,7 +41,8 @@ export class NetworkReader {
   readonly #lowpanFragments = new FragmentTable((frames) => {
     this.notRead.count(NotRead.incompleteLowpan, 0, frames);
   }, LOWPAN_FRAGMENT_TIMEOUT);
-  readonly #contexts: LowpanContexts;
+  /** Those that were given, and those learned so far. */
+  readonly contexts: LowpanContexts;
   readonly #lowpan: LowpanReader;
   /** True from the MAC header of IEEE 802.15.4 on. */
   #isWpan = false;
@@ -48,10 +52,13 @@ export class NetworkReader {
   /** The joined datagram whose bytes `#layer` stands in. */
   #joined: Joined | undefined;
 
-  /** `contexts` are prefixes that the nodes of 6LoWPAN networks agreed on; those that routers advertise are learned. */
-  constructor(contexts: readonly LowpanContext[] = []) {
-    this.#contexts = new LowpanContexts(contexts);
-    this.#lowpan = new LowpanReader(this.#contexts);
+  /**
+   * `contexts` are prefixes that the nodes of 6LoWPAN networks agreed on, or all that another reader knows; those that
+   * routers advertise are learned.
+   */
+  constructor(contexts: readonly LowpanContext[] | LowpanContexts = []) {
+    this.contexts = contexts instanceof LowpanContexts ? contexts : new LowpanContexts(contexts);
+    this.#lowpan = new LowpanReader(this.contexts);
   }
 
   /**
@@ -67,6 +74,7 @@ export class NetworkReader {
     this.#shift = 0;
     this.#isWpan = false;
     out.pieces = undefined;
+    out.head = undefined;
     out.isSourceUnnamed = false;
     out.isDestinationUnnamed = false;
     out.notRead = NotRead.none;
@@ -110,11 +118,15 @@ export class NetworkReader {
         if (!this.#readWpan(frame)) return false;
         inner = Inner.ipv6;
       }
+      const ipAt = layer.at;
       if (!(inner === Inner.ipv4 ? readIpv4(layer, header) : readIpv6(layer, header))) return false;
+      this.trace?.add(header.version === 4 ? HeaderKind.ipv4 : HeaderKind.ipv6, layer, ipAt);
       if (!this.#readToUpperLayer(frame)) return false;
       const { protocol } = header;
+      const upperAt = layer.at;
       if (protocol === IpProtocol.udp) {
         if (!readUdp(layer, header.version, out)) return false;
+        this.trace?.add(HeaderKind.udp, layer, upperAt);
         inner = enterTunnel(layer, out);
         if (inner === NO_TUNNEL) {
           this.#finish(frame, out, DatagramKind.udp);
@@ -122,6 +134,7 @@ export class NetworkReader {
         }
       } else if (protocol === IpProtocol.tcp) {
         if (!readTcp(layer, out)) return false;
+        this.trace?.add(HeaderKind.tcp, layer, upperAt);
         this.#finish(frame, out, DatagramKind.tcp);
         return true;
       } else if (protocol === IpProtocol.ipv4) inner = Inner.ipv4;
@@ -136,7 +149,7 @@ export class NetworkReader {
   }
 
   #readIcmp(out: Datagram): false {
-    if (this.#isWpan) this.#contexts.learn(this.#layer, this.#lowpan.link.pan);
+    if (this.#isWpan) this.contexts.learn(this.#layer, this.#lowpan.link.pan);
     return this.#icmp.read(this.#layer, this.#header.version, out);
   }
 
@@ -144,9 +157,15 @@ export class NetworkReader {
   #readWpan(frame: Frame): boolean {
     const layer = this.#layer;
     const lowpan = this.#lowpan;
-    const { bytes } = layer;
+    const { bytes, at } = layer;
     this.#isWpan = true;
-    if (!lowpan.read(layer)) return false;
+    const isRead = lowpan.read(layer);
+    if (this.trace !== undefined) {
+      this.trace.addRange(HeaderKind.wpan, bytes, at, lowpan.macEnd);
+      if (lowpan.headersEnd > lowpan.macEnd)
+        this.trace.addRange(HeaderKind.lowpan, bytes, lowpan.macEnd, lowpan.headersEnd);
+    }
+    if (!isRead) return false;
     if (lowpan.unknownContext >= 0) this.unknownContexts.count(NotRead.lowpanContext, lowpan.unknownContext);
     if (layer.bytes !== bytes) this.#shift += lowpan.shift;
     if (lowpan.size < 0) return true;
@@ -216,7 +235,10 @@ export class NetworkReader {
       out.start += this.#shift;
       out.end += this.#shift;
     }
-    if (joined !== undefined) out.pieces = piecesOf(joined, out.start, out.end);
+    if (joined === undefined) return;
+    out.pieces = piecesOf(joined, out.start, out.end);
+    // A copy: what is joined goes, and headers that were compressed stand nowhere else in full.
+    out.head = joined.bytes.slice(0, out.start);
   }
 }
 

@@ -374,3 +374,21 @@ function valueAt(record: Record<string, unknown>, path: string): unknown {
     .split('.')
     .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], record);
 }
+
+describe('contexts of 6LoWPAN', () => {
+  it.each([
+    [['--lowpan-context', '16=2001:db8::/64'], 'there is no context 16'],
+    [['--lowpan-context', '1=2001:db8::'], 'has no length'],
+    [['--lowpan-context', '1=2001:db8::/64', '--lowpan-context', '1=fd00::/8'], 'context 1 is given twice'],
+  ])('are refused: %j', async (more, why) => {
+    const { code, err } = await cli(['messages', WAKAAMA, ...more]);
+    expect(code).toBe(2);
+    expect(err).toContain(`--lowpan-context: `);
+    expect(err).toContain(why);
+  });
+
+  it('are taken', async () => {
+    const { code, out } = await cli(['messages', WAKAAMA, '--lowpan-context', '1=2001:db8::/64']);
+    expect([code, recordsIn(out).length]).toEqual([0, 125]);
+  });
+});

@@ -1,5 +1,5 @@
 import type { MessageRow } from '../../capture/units.ts';
-import type { CompiledFilter } from '../filter/compile.ts';
+import { type CompiledFilter, passesFilter } from '../filter/compile.ts';
 import type { Analysis } from '../analysis.ts';
 import { DeviceIndex } from '../device-index.ts';
 import { MessageBytes } from '../message-bytes.ts';
@@ -86,6 +86,7 @@ export class Records {
   async *#messages(filter: CompiledFilter | undefined): AsyncGenerator<JsonObject> {
     const { messages } = this.#context.analysis.tracking;
     for (let row = 0; row < messages.count; row++)
-      if (filter === undefined || filter.test(row)) yield await this.#messageRecords.record(row);
+      if (filter === undefined || (await passesFilter(filter, row)))
+        yield await this.#messageRecords.record(row);
   }
 }
