@@ -55,6 +55,9 @@ export class FrameMessages implements FrameSink {
   frames = 0;
   foreign = 0;
   notCoap = 0;
+  /** Messages over streams, and those that were put together from fragments. */
+  streamMessages = 0;
+  reassembled = 0;
   /** The capture's epoch: the time of its first frame. */
   hasEpoch = false;
   epochSeconds = 0;
@@ -166,6 +169,7 @@ export class FrameMessages implements FrameSink {
     } else {
       place.source = this.joined.add(datagram.pieces);
       place.headerLength = 0;
+      this.reassembled++;
     }
     place.conversation = this.conversations.conversationOf(flow, kind);
     place.fromA = fromA;
@@ -221,6 +225,7 @@ export class FrameMessages implements FrameSink {
     if (this.#given > HIGHEST_ORDINAL) return;
     const place = this.#place;
     place.ordinal = this.#given++;
+    this.streamMessages++;
     const [first] = pieces;
     const isOneRange = pieces.length === 1 && first!.bytes === undefined && first!.file === this.file;
     place.source = isOneRange ? first!.fileOffset : this.joined.add(pieces);

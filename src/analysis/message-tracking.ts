@@ -45,6 +45,8 @@ export class MessageTracking implements BatchTaker {
   clock: Nanoseconds = -Infinity;
   clockBreaks = 0;
   notifications = 0;
+  /** Requests that were answered. */
+  exchanges = 0;
 
   constructor(flows: FlowTable, conversations: ConversationTable, registry: ObjectRegistry) {
     const { messages } = this;
@@ -181,6 +183,8 @@ export class MessageTracking implements BatchTaker {
   ): void {
     const { messages } = this;
     let request = partner;
+    // The first answer is the one that its request leads to.
+    if (partner !== NO_ROW && messages.partnerOf(partner) === row) this.exchanges++;
     const observation = this.observations.response(batch, index, row, partner, time);
     let notification = false;
     if (observation >= 0) {

@@ -37,9 +37,14 @@ const COMPARED: (keyof AnalysisTotals & keyof GeneratorTotals)[] = [
   'registrations',
   'updates',
   'notifications',
+  'exchanges',
   'transfers',
+  'block2Transfers',
+  'bodies',
   'duplicates',
   'values',
+  'tcpMessages',
+  'reassembled',
 ];
 
 /** Formats of the mix that the page names and does not read yet; their values are neither expected nor paid for. */
