@@ -6,10 +6,13 @@ import { MessageView } from '../coap/message.ts';
 import { COAP_PORT, CoapRecogniser } from '../coap/recogniser.ts';
 import { Datagram, DatagramKind, type Piece } from '../network/datagram.ts';
 import { FlowTable, Transport } from '../network/flow.ts';
+import { addressText } from '../network/address-text.ts';
 import { NetworkReader } from '../network/network-reader.ts';
+import { icmpErrorName } from '../network/not-read.ts';
 import { SecurityKind, SecurityReader } from '../security/association.ts';
 import { ConversationTable } from '../security/conversation.ts';
 import { DecodeAsFlows } from './decode-as.ts';
+import { type IcmpError, MAX_ICMP_ERRORS, type Quoted } from './icmp-errors.ts';
 import { JoinedSources } from './joined-sources.ts';
 import { LogDatagrams } from './log-datagrams.ts';
 import { MessageTable } from './message-table.ts';
@@ -36,6 +39,8 @@ export interface BatchTaker {
   /** A time that the batch's Float64 cannot hold exactly, for the message `index` of the batch to come. */
   wideTime(index: number, seconds: number, nanoseconds: number): void;
   tick(time: Nanoseconds): void;
+  /** An ICMP error about a datagram of a conversation; all messages before it were handed over. */
+  icmpError(error: Omit<IcmpError, 'row' | 'before'>, quoted: Quoted): void;
   /** The connection of a conversation is closed, at a capture time; all its messages were handed over before. */
   closed(conversation: number, time: Nanoseconds): void;
 }
@@ -58,6 +63,9 @@ export class FrameMessages implements FrameSink {
   /** Messages over streams, and those that were put together from fragments. */
   streamMessages = 0;
   reassembled = 0;
+  /** ICMP errors about a UDP datagram, and how many of them were handed over. */
+  icmpErrors = 0;
+  #icmpHandedOver = 0;
   /** The capture's epoch: the time of its first frame. */
   hasEpoch = false;
   epochSeconds = 0;
@@ -118,6 +126,7 @@ export class FrameMessages implements FrameSink {
     this.network.read(frame, datagram);
     if (datagram.kind !== DatagramKind.udp) {
       if (datagram.kind === DatagramKind.tcp && this.#segment(frame)) return;
+      if (datagram.kind === DatagramKind.unreachable) this.#icmpError(frame);
       this.foreign++;
       return;
     }
@@ -207,6 +216,36 @@ export class FrameMessages implements FrameSink {
     this.#place.time = this.#time;
     this.streams.end();
     this.flush();
+  }
+
+  /** An error is no message; it is told to the conversation whose datagram it quotes. */
+  #icmpError(frame: Frame): void {
+    this.icmpErrors++;
+    // Each makes the batch go over early, and no more are kept.
+    if (this.#icmpHandedOver === MAX_ICMP_ERRORS) return;
+    const datagram = this.#datagram;
+    const flow = this.flows.lookup(datagram, Transport.udp);
+    const conversation = this.conversations.find(flow);
+    if (conversation < 0) return;
+    this.#icmpHandedOver++;
+    const { bytes, start, end, ipVersion, icmpType, icmpCode, icmpMtu } = datagram;
+    const { fromA } = this.flows;
+    let head = end - start < 4 ? -1 : 0;
+    for (let index = 0; index < 4 && head >= 0; index++) head = head * 256 + bytes[start + index]!;
+    this.flush();
+    this.taker.icmpError(
+      {
+        kind: icmpErrorName(ipVersion, icmpType, icmpCode),
+        ...(icmpMtu > 0 ? { mtu: icmpMtu } : {}),
+        time: this.#time,
+        file: this.file,
+        frame: frame.number,
+        from: addressText(datagram.icmpSenderBytes, datagram.icmpSender, ipVersion),
+        clause: ipVersion === 4 ? 'RFC 792' : 'RFC 4443 §3',
+        conversation,
+      },
+      { fromA, head },
+    );
   }
 
   /** True where the segment gave messages. */

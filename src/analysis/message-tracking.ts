@@ -14,6 +14,7 @@ import type { ConversationTable } from '../security/conversation.ts';
 import { ContentReading } from './content-reading.ts';
 import { DeviceTracking } from './device-tracking.ts';
 import type { BatchTaker } from './frame-messages.ts';
+import { type IcmpError, IcmpErrors, type Quoted } from './icmp-errors.ts';
 import { MessageFlag, MessageTable, type WideTime } from './message-table.ts';
 import { OperationTracking } from './operation-tracking.ts';
 import { PathFacts } from './path-facts.ts';
@@ -30,6 +31,7 @@ const CLOCK_BREAK: Nanoseconds = 366 * 86_400 * 1e9;
 export class MessageTracking implements BatchTaker {
   readonly messages = new MessageTable();
   readonly values = new ValueTable();
+  readonly icmpErrors = new IcmpErrors(this.messages);
   readonly paths: PathFacts;
   readonly observations = new ObservationTracker();
   readonly transfers = new TransferTracker();
@@ -81,6 +83,11 @@ export class MessageTracking implements BatchTaker {
 
   tick(time: Nanoseconds): void {
     this.#advance(time);
+  }
+
+  icmpError(error: Omit<IcmpError, 'row' | 'before'>, quoted: Quoted): void {
+    this.#advance(error.time);
+    this.icmpErrors.add(error, quoted);
   }
 
   closed(conversation: number, time: Nanoseconds): void {

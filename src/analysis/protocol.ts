@@ -179,6 +179,8 @@ export interface RelatedMessage {
   /** Such as `Request`, `Answer`, `First copy`, `Block 12`. */
   role: string;
   summary: string;
+  /** What the network said of it, such as `port unreachable from 10.0.0.1`. */
+  note?: string;
   time: Nanoseconds;
   /** True where it goes from the device. */
   fromDevice: boolean;

@@ -18,6 +18,7 @@ import type { MessageSummary } from '../message-summary.ts';
 import { MessageFlag } from '../message-table.ts';
 import type { ByteView, Dissection, FieldNode, RelatedMessage } from '../protocol.ts';
 import { addCoapFields } from './coap-fields.ts';
+import { type IcmpError, icmpErrorText } from '../icmp-errors.ts';
 import { addContentFields } from './content-fields.ts';
 import { FieldBuilder, type FieldDetail } from './field-builder.ts';
 import { observedPath } from '../records/observation-record.ts';
@@ -91,6 +92,7 @@ export class Dissector {
     }
     const coap = new FieldBuilder(0, shift);
     addCoapFields(view, coap);
+    for (const error of this.analysis.tracking.icmpErrors.of(row)) addIcmpError(error, coap);
     roots.push(...coap.roots);
     const operation = messages.operation.get(row) as OperationCode;
     if (operation === 0) return roots;
@@ -266,9 +268,11 @@ export class Dissector {
 
   async #message(row: MessageRow, role: string): Promise<RelatedMessage> {
     const { messages } = this.analysis.tracking;
+    const errors = this.analysis.tracking.icmpErrors.of(row);
     return {
       row,
       id: this.facts.id(row),
+      ...(errors.length === 0 ? {} : { note: errors.map(icmpErrorText).join(', ') }),
       role,
       summary:
         `${TYPE_NAMES[messages.type.get(row)] ?? ''} ${codeText(messages.code.get(row))} ${await this.summaries.text(row)}`.trim(),
@@ -382,6 +386,16 @@ export class Dissector {
       sorted.length <= LISTED_MESSAGES ? sorted : [...sorted.slice(0, half), ...sorted.slice(-half)];
     return Promise.all(listed.map((row) => this.#message(row, role)));
   }
+}
+
+/** What the network said of a message; the exchange may end by it (RFC 7252 §4.2). */
+function addIcmpError(error: IcmpError, builder: FieldBuilder): void {
+  builder.add('ICMP error', 0, 0, {
+    value: `${icmpErrorText(error)}, in frame ${error.frame}`,
+    filter: `coap.icmp == ${quotedText(error.kind)}`,
+    clause: error.clause,
+    severity: 'warning',
+  });
 }
 
 /** Whether the UDP header in full (RFC 768) stands at `at`. */

@@ -43,6 +43,9 @@ export function infoRecord(analysis: Analysis, file: AnalysedFile): JsonObject {
       .map(({ what, records, handshake }) => ({ what, records, handshake }));
     const { gaps, lostBytes } = frames.streams;
     if (gaps > 0) record.tcp = { gaps, lost_bytes: lostBytes };
+    const { icmpErrors } = frames;
+    if (icmpErrors > 0)
+      record.icmp = { errors: icmpErrors, about_messages: tracking.icmpErrors.aboutMessages };
     record.clock_breaks = tracking.clockBreaks;
   }
   const fault = faultOf(file);
