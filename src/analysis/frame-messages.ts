@@ -256,7 +256,7 @@ export class FrameMessages implements FrameSink {
     this.#place.file = this.file;
     this.#place.interfaceIndex = frame.interfaceIndex;
     this.#place.time = this.#time;
-    this.streams.segment(this.#datagram, frame, this.file);
+    this.streams.segment(this.#datagram, frame, this.file, this.#time);
     return this.#given > 0;
   }
 
