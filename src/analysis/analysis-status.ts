@@ -34,6 +34,12 @@ export function statusOf(
 
 /** Totals of an analysis, for comparison with an independent count. */
 export function totalsOf({ frames, tracking }: Analysis): AnalysisTotals {
+  let block2Transfers = 0;
+  let bodies = 0;
+  for (const { direction, ended } of tracking.transfers.transfers) {
+    if (direction === 'block2') block2Transfers++;
+    if (ended === 'complete') bodies++;
+  }
   return {
     frames: frames.frames,
     messages: tracking.messages.count,
@@ -43,8 +49,13 @@ export function totalsOf({ frames, tracking }: Analysis): AnalysisTotals {
     registrations: tracking.devices.registered,
     updates: tracking.devices.updates,
     notifications: tracking.notifications,
+    exchanges: tracking.exchanges,
     transfers: tracking.transfers.transfers.length,
+    block2Transfers,
+    bodies,
     duplicates: tracking.messages.duplicates,
+    tcpMessages: frames.streamMessages,
+    reassembled: frames.reassembled,
   };
 }
 

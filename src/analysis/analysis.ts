@@ -53,6 +53,7 @@ export class Analysis {
         take: (batch) => this.tracking.take(batch),
         wideTime: (index, seconds, nanoseconds) => this.tracking.wideTime(index, seconds, nanoseconds),
         tick: (time) => this.tracking.tick(time),
+        icmpError: (error, quoted) => this.tracking.icmpError(error, quoted),
         closed: (conversation, time) => this.tracking.closed(conversation, time),
       },
       settings,

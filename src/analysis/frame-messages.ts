@@ -6,10 +6,13 @@ import { MessageView } from '../coap/message.ts';
 import { COAP_PORT, CoapRecogniser } from '../coap/recogniser.ts';
 import { Datagram, DatagramKind, type Piece } from '../network/datagram.ts';
 import { FlowTable, Transport } from '../network/flow.ts';
+import { addressText } from '../network/address-text.ts';
 import { NetworkReader } from '../network/network-reader.ts';
+import { icmpErrorName } from '../network/not-read.ts';
 import { SecurityKind, SecurityReader } from '../security/association.ts';
 import { ConversationTable } from '../security/conversation.ts';
 import { DecodeAsFlows } from './decode-as.ts';
+import { type IcmpError, MAX_ICMP_ERRORS, type Quoted } from './icmp-errors.ts';
 import { type JoinedFrame, JoinedSources } from './joined-sources.ts';
 import { LogDatagrams } from './log-datagrams.ts';
 import { MessageTable } from './message-table.ts';
@@ -36,6 +39,8 @@ export interface BatchTaker {
   /** A time that the batch's Float64 cannot hold exactly, for the message `index` of the batch to come. */
   wideTime(index: number, seconds: number, nanoseconds: number): void;
   tick(time: Nanoseconds): void;
+  /** An ICMP error about a datagram of a conversation; all messages before it were handed over. */
+  icmpError(error: Omit<IcmpError, 'row' | 'before'>, quoted: Quoted): void;
   /** The connection of a conversation is closed, at a capture time; all its messages were handed over before. */
   closed(conversation: number, time: Nanoseconds): void;
 }
@@ -55,6 +60,12 @@ export class FrameMessages implements FrameSink {
   frames = 0;
   foreign = 0;
   notCoap = 0;
+  /** Messages over streams, and those that were put together from fragments. */
+  streamMessages = 0;
+  reassembled = 0;
+  /** ICMP errors about a UDP datagram, and how many of them were handed over. */
+  icmpErrors = 0;
+  #icmpHandedOver = 0;
   /** The capture's epoch: the time of its first frame. */
   hasEpoch = false;
   epochSeconds = 0;
@@ -116,6 +127,7 @@ export class FrameMessages implements FrameSink {
     this.network.read(frame, datagram);
     if (datagram.kind !== DatagramKind.udp) {
       if (datagram.kind === DatagramKind.tcp && this.#segment(frame)) return;
+      if (datagram.kind === DatagramKind.unreachable) this.#icmpError(frame);
       this.foreign++;
       return;
     }
@@ -169,6 +181,7 @@ export class FrameMessages implements FrameSink {
       if (datagram.head !== undefined) whole.head = datagram.head;
       place.source = this.joined.add(datagram.pieces, whole);
       placeInFrame(place, 0, 0);
+      this.reassembled++;
     }
     place.conversation = this.conversations.conversationOf(flow, kind);
     place.fromA = fromA;
@@ -208,6 +221,36 @@ export class FrameMessages implements FrameSink {
     this.flush();
   }
 
+  /** An error is no message; it is told to the conversation whose datagram it quotes. */
+  #icmpError(frame: Frame): void {
+    this.icmpErrors++;
+    // Each makes the batch go over early, and no more are kept.
+    if (this.#icmpHandedOver === MAX_ICMP_ERRORS) return;
+    const datagram = this.#datagram;
+    const flow = this.flows.lookup(datagram, Transport.udp);
+    const conversation = this.conversations.find(flow);
+    if (conversation < 0) return;
+    this.#icmpHandedOver++;
+    const { bytes, start, end, ipVersion, icmpType, icmpCode, icmpMtu } = datagram;
+    const { fromA } = this.flows;
+    let head = end - start < 4 ? -1 : 0;
+    for (let index = 0; index < 4 && head >= 0; index++) head = head * 256 + bytes[start + index]!;
+    this.flush();
+    this.taker.icmpError(
+      {
+        kind: icmpErrorName(ipVersion, icmpType, icmpCode),
+        ...(icmpMtu > 0 ? { mtu: icmpMtu } : {}),
+        time: this.#time,
+        file: this.file,
+        frame: frame.number,
+        from: addressText(datagram.icmpSenderBytes, datagram.icmpSender, ipVersion),
+        clause: ipVersion === 4 ? 'RFC 792' : 'RFC 4443 §3',
+        conversation,
+      },
+      { fromA, head },
+    );
+  }
+
   /** True where the segment gave messages. */
   #segment(frame: Frame): boolean {
     this.#frame = frame;
@@ -216,7 +259,7 @@ export class FrameMessages implements FrameSink {
     this.#place.file = this.file;
     this.#place.interfaceIndex = frame.interfaceIndex;
     this.#place.time = this.#time;
-    this.streams.segment(this.#datagram, frame, this.file);
+    this.streams.segment(this.#datagram, frame, this.file, this.#time);
     return this.#given > 0;
   }
 
@@ -224,6 +267,7 @@ export class FrameMessages implements FrameSink {
     if (this.#given > HIGHEST_ORDINAL) return;
     const place = this.#place;
     place.ordinal = this.#given++;
+    this.streamMessages++;
     const [first] = pieces;
     const isOneRange = pieces.length === 1 && first!.bytes === undefined && first!.file === this.file;
     const frame = this.#frame!;

@@ -96,6 +96,9 @@ function columnsAccess(analysis: Analysis): MessageColumnsAccess {
     exchangeEnd: (row) =>
       inExchange(row) ? Math.max(0, END_NAMES.indexOf(facts.exchangeEnd(row) ?? '')) : 0,
     exchangeEndNames: END_NAMES,
+    icmp: (row) => analysis.tracking.icmpErrors.kindsId(row),
+    icmpText: (id) => analysis.tracking.icmpErrors.kindsOf(id),
+    icmpKinds: () => analysis.tracking.icmpErrors.kinds(),
     operation: (row) => messages.operation.get(row),
     lwm2mPath: (row) => {
       const path = exchangePath(row);

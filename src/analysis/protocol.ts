@@ -77,8 +77,16 @@ export interface AnalysisTotals {
   registrations: number;
   updates: number;
   notifications: number;
+  /** Requests that were answered. */
+  exchanges: number;
   transfers: number;
+  /** Those of them by Block2, and the transfers of either kind that are complete. */
+  block2Transfers: number;
+  bodies: number;
   duplicates: number;
+  /** Messages over TCP and WebSocket, and those over UDP that were put together from fragments. */
+  tcpMessages: number;
+  reassembled: number;
 }
 
 /** What the worker posts events to: a MessagePort, named by what is used of it so that every platform has it. */
@@ -176,6 +184,8 @@ export interface RelatedMessage {
   /** Such as `Request`, `Answer`, `First copy`, `Block 12`. */
   role: string;
   summary: string;
+  /** What the network said of it, such as `port unreachable from 10.0.0.1`. */
+  note?: string;
   time: Nanoseconds;
   /** True where it goes from the device. */
   fromDevice: boolean;

@@ -11,8 +11,8 @@ export const DatagramKind = {
   /** Cut inside the headers below the payload. */
   truncated: 3,
   /**
-   * An ICMP or ICMPv6 error about a UDP datagram: addresses and ports are those of the datagram that it quotes,
-   * `icmpType` and `icmpCode` say what happened. There is no payload. Also named by `notRead`.
+   * An ICMP or ICMPv6 error about a UDP datagram: addresses, ports and payload are those of the datagram that it
+   * quotes, as far as it does; `icmpType` and the fields below it say what happened. Also named by `notRead`.
    */
   unreachable: 5,
   /** A TCP segment: as for `udp`, and `sequence`, `acknowledgement` and `tcpFlags`. */
@@ -63,6 +63,11 @@ export class Datagram {
   /** Of `unreachable`: type and code of ICMP (`ipVersion` 4) or ICMPv6 (6). */
   icmpType = 0;
   icmpCode = 0;
+  /** Bytes that the next hop takes, 0 where the error does not say. RFC 1191 §4, RFC 4443 §3.2 */
+  icmpMtu: ByteCount = 0;
+  /** Where the address of who sent the error begins, in bytes of its own. */
+  icmpSenderBytes: Uint8Array = new Uint8Array(0);
+  icmpSender = 0;
   /** Present only when the payload is not one range of this frame. */
   pieces: Piece[] | undefined = undefined;
   /** Present with `pieces`: the headers that stand before the payload in the joined bytes, UDP's last. */

@@ -150,7 +150,7 @@ export class NetworkReader {
 
   #readIcmp(out: Datagram): false {
     if (this.#isWpan) this.contexts.learn(this.#layer, this.#lowpan.link.pan);
-    return this.#icmp.read(this.#layer, this.#header.version, out);
+    return this.#icmp.read(this.#layer, this.#header, out);
   }
 
   /** Moves to the IPv6 header in a frame of IEEE 802.15.4. False where the frame ends here. */
@@ -249,10 +249,11 @@ function kindOf(code: number): number {
     : DatagramKind.notRead;
 }
 
-/** Protocols that can carry a datagram; fragments of others are named at once and not kept. */
+/** Protocols that can carry a datagram or a stream; fragments of others are named at once and not kept. */
 function isReadProtocol(protocol: number): boolean {
   return (
     protocol === IpProtocol.udp ||
+    protocol === IpProtocol.tcp ||
     protocol === IpProtocol.ipv4 ||
     protocol === IpProtocol.ipv6 ||
     protocol === IpProtocol.gre ||

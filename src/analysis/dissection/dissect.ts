@@ -20,6 +20,7 @@ import { MessageFlag } from '../message-table.ts';
 import type { ByteView, Dissection, FieldNode, RelatedMessage } from '../protocol.ts';
 import { MAXIMUM_SHOWN_BODY, messageViews, type MessageViews } from './byte-views.ts';
 import { addCoapFields } from './coap-fields.ts';
+import { type IcmpError, icmpErrorText } from '../icmp-errors.ts';
 import { addContentFields } from './content-fields.ts';
 import { FieldBuilder, type FieldDetail } from './field-builder.ts';
 import { headerNodes } from './header-nodes.ts';
@@ -83,6 +84,7 @@ export class Dissector {
     // The view's own range may lie anywhere in what was read.
     const coap = new FieldBuilder(0, shown.messageAt - view.start);
     addCoapFields(view, coap);
+    for (const error of this.analysis.tracking.icmpErrors.of(row)) addIcmpError(error, coap);
     roots.push(...coap.roots);
     const own = view.payloadEnd - view.payloadStart;
     const payloadAt = shown.messageAt + view.payloadStart - view.start;
@@ -248,9 +250,11 @@ export class Dissector {
 
   async #message(row: MessageRow, role: string): Promise<RelatedMessage> {
     const { messages } = this.analysis.tracking;
+    const errors = this.analysis.tracking.icmpErrors.of(row);
     return {
       row,
       id: this.facts.id(row),
+      ...(errors.length === 0 ? {} : { note: errors.map(icmpErrorText).join(', ') }),
       role,
       summary:
         `${TYPE_NAMES[messages.type.get(row)] ?? ''} ${codeText(messages.code.get(row))} ${await this.summaries.text(row)}`.trim(),
@@ -364,4 +368,14 @@ export class Dissector {
       sorted.length <= LISTED_MESSAGES ? sorted : [...sorted.slice(0, half), ...sorted.slice(-half)];
     return Promise.all(listed.map((row) => this.#message(row, role)));
   }
+}
+
+/** What the network said of a message; the exchange may end by it (RFC 7252 §4.2). */
+function addIcmpError(error: IcmpError, builder: FieldBuilder): void {
+  builder.add('ICMP error', 0, 0, {
+    value: `${icmpErrorText(error)}, in frame ${error.frame}`,
+    filter: `coap.icmp == ${quoteText(error.kind)}`,
+    clause: error.clause,
+    severity: 'warning',
+  });
 }

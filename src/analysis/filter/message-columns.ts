@@ -89,6 +89,11 @@ export interface MessageColumnsAccess {
   /** Index in `exchangeEndNames`; an empty name or none means no exchange. */
   readonly exchangeEnd: (row: MessageRow) => number;
   readonly exchangeEndNames: readonly string[];
+  /** Id of the kinds of ICMP errors that quote the message, or −1. */
+  readonly icmp: (row: MessageRow) => number;
+  /** The kinds of an id, each in a line. */
+  readonly icmpText: (id: number) => string;
+  readonly icmpKinds: () => readonly string[];
 
   /** `Operation` code. */
   readonly operation: (row: MessageRow) => number;

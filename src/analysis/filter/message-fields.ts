@@ -220,6 +220,12 @@ function coapFields(access: MessageColumnsAccess): FilterField[] {
       values: namedByIndex(access.exchangeEndNames),
       numeric: false,
     }),
+    text('coap.icmp', 'each ICMP error that quotes the message', OWN, {
+      idOf: access.icmp,
+      textOf: access.icmpText,
+      partsOf: (lines) => lines.split('\n'),
+      known: access.icmpKinds,
+    }),
   ];
 }
 

@@ -1,8 +1,12 @@
 import { HexDumpReader, LOG_DATAGRAM } from '../../capture/hex-dump.ts';
 import { linkTypeName } from '../../capture/link-types.ts';
 import { type AnalysedFile, type Analysis, faultOf } from '../analysis.ts';
-import { secondsText } from '../message-facts.ts';
+import type { HttpExchange } from '../http-exchanges.ts';
+import { MessageFacts, secondsText } from '../message-facts.ts';
 import type { JsonObject } from './json.ts';
+
+/** Exchanges over HTTP that are listed. */
+const LISTED_EXCHANGES = 100;
 
 /** The record of one file (`info`). What was not read and what is sealed stands with the last file, for all. */
 export function infoRecord(analysis: Analysis, file: AnalysedFile): JsonObject {
@@ -43,6 +47,14 @@ export function infoRecord(analysis: Analysis, file: AnalysedFile): JsonObject {
       .map(({ what, records, handshake }) => ({ what, records, handshake }));
     const { gaps, lostBytes } = frames.streams;
     if (gaps > 0) record.tcp = { gaps, lost_bytes: lostBytes };
+    const { http } = frames.streams;
+    if (http.count > 0) {
+      record.http_exchanges = http.count;
+      record.http = http.kept.slice(0, LISTED_EXCHANGES).map((one) => httpRecord(analysis, one));
+    }
+    const { icmpErrors } = frames;
+    if (icmpErrors > 0)
+      record.icmp = { errors: icmpErrors, about_messages: tracking.icmpErrors.aboutMessages };
     record.clock_breaks = tracking.clockBreaks;
   }
   const fault = faultOf(file);
@@ -61,6 +73,31 @@ export function notRead(analysis: Analysis): { what: string; frames: number }[] 
   for (const { reader } of analysis.files) if (reader instanceof HexDumpReader) dumps += reader.notFrames;
   if (dumps > 0) entries.push({ what: 'hex dumps that are no message', frames: dumps });
   return entries.sort((a, b) => b.frames - a.frames);
+}
+
+/** What was asked over HTTP, and how much of the answer came. */
+function httpRecord(analysis: Analysis, exchange: HttpExchange): JsonObject {
+  const { flows } = analysis.frames;
+  const facts = new MessageFacts(analysis);
+  const record: JsonObject = {};
+  const { method, target, host, range, status, contentLength, contentRange } = exchange;
+  if (method !== undefined) record.method = method;
+  if (target !== undefined) record.target = target;
+  if (host !== undefined) record.host = host;
+  if (range !== undefined) record.range = range;
+  if (status !== undefined) record.status = status;
+  if (contentLength >= 0) record.content_length = contentLength;
+  if (contentRange !== undefined) record.content_range = contentRange;
+  if (exchange.isChunked) record.chunked = true;
+  record.received = exchange.received;
+  if (exchange.missing > 0) record.missing = exchange.missing;
+  record.client = flows.endpointText(exchange.client);
+  record.server = flows.endpointText(exchange.server);
+  record.from = facts.timeText(exchange.from);
+  record.to = facts.timeText(exchange.to);
+  record.frame = exchange.frame;
+  record.complete = exchange.isComplete;
+  return record;
 }
 
 function messagesOf(analysis: Analysis, file: number): number {

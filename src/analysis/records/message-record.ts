@@ -95,6 +95,15 @@ export class MessageRecords {
     const view = await this.bytes.view(row);
     if (view === undefined) return record;
     record.coap = this.#coap(row, view, late);
+    const icmp = late ? this.analysis.tracking.icmpErrors.of(row) : [];
+    if (icmp.length > 0)
+      record.icmp = icmp.map(({ kind, mtu, frame, from, time }) => ({
+        kind,
+        ...(mtu === undefined ? {} : { mtu }),
+        from,
+        frame,
+        time: this.facts.timeText(time),
+      }));
     const transfer = await this.#transfer(row);
     if (transfer !== undefined) record.transfer = transfer;
     const lwm2m = await this.#lwm2m(row, late);

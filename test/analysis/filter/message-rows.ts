@@ -40,6 +40,7 @@ export interface MessageRecord {
   transmissions?: number;
   exchangeKind?: string;
   exchangeEnd?: string;
+  icmp?: string;
   operation?: number;
   lwm2mPath?: string;
   format?: number;
@@ -150,6 +151,9 @@ export function columnsOf(records: readonly MessageRecord[]): MessageColumnsAcce
     exchangeKindNames: KINDS,
     exchangeEnd: (row) => ENDS.indexOf(rows[row]!.record.exchangeEnd ?? ''),
     exchangeEndNames: ENDS,
+    icmp: (row) => (rows[row]!.record.icmp === undefined ? -1 : row),
+    icmpText: (id) => rows[id]!.record.icmp ?? '',
+    icmpKinds: () => ['port unreachable'],
     operation: number('operation', 0),
     lwm2mPath: (row) => rows[row]!.lwm2mPath,
     format: number('format', NO_FORMAT),
