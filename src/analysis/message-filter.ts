@@ -60,6 +60,7 @@ function columnsAccess(analysis: Analysis): MessageColumnsAccess {
     transportNames: TRANSPORT_NAMES,
     security: () => 0,
     securityNames: ['none'],
+    sightings: (row) => analysis.tracking.sightings.countOf(row),
     outcome: (row) => messages.outcome.get(row),
     type: (row) => messages.type.get(row),
     code: (row) => messages.code.get(row),

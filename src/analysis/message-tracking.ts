@@ -17,6 +17,7 @@ import type { BatchTaker } from './frame-messages.ts';
 import { MessageFlag, MessageTable, type WideTime } from './message-table.ts';
 import { OperationTracking } from './operation-tracking.ts';
 import { PathFacts } from './path-facts.ts';
+import { type Sighting, SightingTable } from './sighting-table.ts';
 import { TimerHeap } from './timer-heap.ts';
 import { ValueTable } from './value-table.ts';
 
@@ -30,6 +31,7 @@ const CLOCK_BREAK: Nanoseconds = 366 * 86_400 * 1e9;
 export class MessageTracking implements BatchTaker {
   readonly messages = new MessageTable();
   readonly values = new ValueTable();
+  readonly sightings = new SightingTable();
   readonly paths: PathFacts;
   readonly observations = new ObservationTracker();
   readonly transfers = new TransferTracker();
@@ -75,6 +77,10 @@ export class MessageTracking implements BatchTaker {
 
   wideTime(index: number, seconds: number, nanoseconds: number): void {
     this.#wideTimes.set(index, { seconds, nanoseconds });
+  }
+
+  sighted(row: MessageRow, sighting: Sighting): void {
+    this.sightings.add(row, sighting);
   }
 
   tick(time: Nanoseconds): void {

@@ -1,3 +1,6 @@
+import { type ClockCorrection, NO_CORRECTION } from '../capture/frame-queue.ts';
+import { secondsText } from './seconds-text.ts';
+
 /** What a person may say that a port carries. */
 export const DECODE_AS = ['coap', 'dtls', 'none'] as const;
 export type DecodeAs = (typeof DECODE_AS)[number];
@@ -10,9 +13,17 @@ export interface DecodeAsRule {
   as: DecodeAs;
 }
 
+/** How much is added to the times of one file. */
+export interface ClockOffset extends ClockCorrection {
+  /** Index of the file in the order in which files were opened. */
+  file: number;
+}
+
 /** What a person has decided for the analysis of captures. */
 export interface AnalysisSettings {
   decodeAs: readonly DecodeAsRule[];
+  /** Of files whose clocks were wrong. */
+  clockOffsets?: readonly ClockOffset[];
 }
 
 export const DEFAULT_SETTINGS: AnalysisSettings = { decodeAs: [] };
@@ -42,4 +53,33 @@ export function parseDecodeAs(text: string): DecodeAsRule | string {
 export function decodeAsText({ address, port, as }: DecodeAsRule): string {
   if (address === undefined) return `${port}=${as}`;
   return address.includes(':') ? `[${address}]:${port}=${as}` : `${address}:${port}=${as}`;
+}
+
+/** Farthest that a clock is corrected: more whole seconds than from year 1 to year 9999. */
+const FARTHEST_OFFSET = 1e12;
+const SECONDS = /^(?<sign>[+-]?)(?<whole>\d{1,13})(?:\.(?<fraction>\d{1,9}))?$/;
+
+/** Reads a number of seconds as `1.5` or `-3600`, with at most nine decimals. Gives a sentence where it is none. */
+export function parseOffset(text: string): ClockCorrection | string {
+  const match = SECONDS.exec(text.trim());
+  if (match?.groups === undefined)
+    return `'${text}' is no number of seconds, such as 1.5 or -3600, with at most nine decimals`;
+  const { sign, whole, fraction = '' } = match.groups;
+  const seconds = Number(whole);
+  const nanoseconds = Number(fraction.padEnd(9, '0'));
+  if (seconds >= FARTHEST_OFFSET) return `${text} s is more than a clock can be wrong`;
+  if (sign !== '-') return { seconds, nanoseconds };
+  return nanoseconds === 0
+    ? { seconds: seconds === 0 ? 0 : -seconds, nanoseconds }
+    : { seconds: -seconds - 1, nanoseconds: 1e9 - nanoseconds };
+}
+
+/** A correction as text that `parseOffset` reads, without zeros at its end. */
+export function offsetText({ seconds, nanoseconds }: ClockCorrection): string {
+  return secondsText(seconds, nanoseconds).replace(/\.?0+$/, '') || '0';
+}
+
+/** What is added to the times of a file. */
+export function correctionOf(settings: AnalysisSettings, file: number): ClockCorrection {
+  return settings.clockOffsets?.find((offset) => offset.file === file) ?? NO_CORRECTION;
 }

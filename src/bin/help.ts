@@ -3,9 +3,11 @@ const READING = `Options:
   -o, --output FILE              where to (standard output)
   --decode-as [ADDRESS:]PORT=coap|dtls|none
                                  what a port carries; may be given several times
+  --offset FILE=SECONDS          corrects a clock: added to the times of one capture, given by its
+                                 name or its number; may be given several times
 `;
 const CAPTURES = `CAPTURE is a file in pcap or pcapng, compressed with gzip or not, or - for standard input.
-Several are read together.
+Several are merged by time; what two capture points both saw counts once.
 `;
 const REPLAY = `  --replay FILE  capture that is played as if live, from its start for each client
   --speed N      seconds of the capture in one second (1); max or 0: as fast as the client takes

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type DecodeAsRule, parseDecodeAs } from '../analysis/settings.ts';
+import { type ClockOffset, type DecodeAsRule, parseDecodeAs, parseOffset } from '../analysis/settings.ts';
 import { RECORD_KINDS, type RecordKind } from '../analysis/records/records.ts';
 
 export const FORMATS = ['text', 'ndjson', 'json', 'csv'] as const;
@@ -14,6 +14,8 @@ export interface CliArguments {
   output: string | undefined;
   /** What ports carry, whatever their datagrams look like. */
   decodeAs: DecodeAsRule[];
+  /** What is added to the times of captures. */
+  clockOffsets: ClockOffset[];
   /** Print each message as soon as it was read. */
   follow: boolean;
 }
@@ -39,6 +41,7 @@ export function readArguments(argv: readonly string[]): CliArguments {
         output: { type: 'string', short: 'o' },
         follow: { type: 'boolean', short: 'f' },
         'decode-as': { type: 'string', multiple: true },
+        offset: { type: 'string', multiple: true },
       },
     });
   } catch (error) {
@@ -63,6 +66,7 @@ export function readArguments(argv: readonly string[]): CliArguments {
     filter: values.filter,
     output: values.output,
     decodeAs: (values['decode-as'] ?? []).map(readRule),
+    clockOffsets: readOffsets(values.offset ?? [], positionals),
     follow: values.follow === true,
   };
 }
@@ -71,6 +75,36 @@ function readRule(text: string): DecodeAsRule {
   const rule = parseDecodeAs(text);
   if (typeof rule === 'string') throw new UsageError(`--decode-as: ${rule}`);
   return rule;
+}
+
+/** Reads `FILE=SECONDS`, where FILE is a capture as it was given or its number from 1. */
+function readOffsets(texts: readonly string[], captures: readonly string[]): ClockOffset[] {
+  const offsets: ClockOffset[] = [];
+  for (const text of texts) {
+    const equals = text.lastIndexOf('=');
+    if (equals <= 0) throw new UsageError(`--offset ${text}: give FILE=SECONDS, such as b.pcap=-1.5`);
+    const file = fileOf(text.slice(0, equals), captures);
+    const correction = parseOffset(text.slice(equals + 1));
+    if (typeof correction === 'string') throw new UsageError(`--offset ${text}: ${correction}`);
+    if (offsets.some((other) => other.file === file))
+      throw new UsageError(`--offset ${text}: ${captures[file]} has an offset already`);
+    offsets.push({ file, ...correction });
+  }
+  return offsets;
+}
+
+function fileOf(name: string, captures: readonly string[]): number {
+  const index = captures.indexOf(name);
+  if (index !== captures.lastIndexOf(name))
+    throw new UsageError(
+      `--offset ${name}: this capture is given ${captures.filter((other) => other === name).length} times; name it by its number`,
+    );
+  if (index >= 0) return index;
+  const number = /^\d+$/.test(name) ? Number(name) : 0;
+  if (number >= 1 && number <= captures.length) return number - 1;
+  throw new UsageError(
+    `--offset ${name}: this is none of the captures; they are ${captures.map((capture, at) => `${at + 1} ${capture}`).join(', ')}`,
+  );
 }
 
 function isRecordKind(text: string): text is RecordKind {

@@ -64,14 +64,18 @@ async function analyse(
   const sources: Source[] = [];
   for (const path of args.captures) {
     if (path === '-') {
-      sources.push({ name: '-', stream: streams.stdin });
+      sources.push({ name: '-', stream: streams.stdin, isLive: args.follow });
       continue;
     }
     try {
       const opened = await openCapture(path);
       stores.push(opened);
       const name = basename(path);
-      sources.push(opened instanceof FileStore ? { name, store: opened } : { name, stream: opened.stream });
+      sources.push(
+        opened instanceof FileStore
+          ? { name, store: opened }
+          : { name, stream: opened.stream, isLive: args.follow },
+      );
     } catch (error) {
       return unusable(streams, `${path}: ${fileTrouble(error as NodeJS.ErrnoException)}`);
     }
@@ -79,7 +83,7 @@ async function analyse(
   if (args.output !== undefined && (await isOneOf(args.output, args.captures)))
     return unusable(streams, `--output ${args.output}: this is the capture itself`);
   const registry = ObjectRegistry.core();
-  const analysis = new Analysis(registry, { decodeAs: args.decodeAs });
+  const analysis = new Analysis(registry, { decodeAs: args.decodeAs, clockOffsets: args.clockOffsets });
   // A filter that cannot be read is told before a large capture is.
   let filter = args.filter === undefined ? undefined : compileMessageFilter(args.filter, analysis);
   if (filter !== undefined && !('test' in filter))

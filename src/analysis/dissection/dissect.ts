@@ -20,6 +20,7 @@ import type { ByteView, Dissection, FieldNode, RelatedMessage } from '../protoco
 import { addCoapFields } from './coap-fields.ts';
 import { addContentFields } from './content-fields.ts';
 import { FieldBuilder, type FieldDetail } from './field-builder.ts';
+import { addSightingFields, piecesText } from './frame-places.ts';
 import { observedPath } from '../records/observation-record.ts';
 
 /** Messages listed for one thing that a message belongs to; the first and the last of more. */
@@ -81,7 +82,8 @@ export class Dissector {
       views.push({ title: isDatagram ? 'Joined datagram' : 'Message', bytes: view.bytes.slice() });
       const joined = new FieldBuilder(0);
       if (!isDatagram) this.#streamFields(row, joined);
-      joined.add('Frames', 0, view.bytes.length, { value: this.#pieces(row) });
+      addSightingFields(this.analysis, this.facts, row, joined);
+      joined.add('Frames', 0, view.bytes.length, { value: piecesText(this.analysis, row) });
       roots.push(...joined.roots);
     } else {
       views.push({ title: `Frame ${messages.frame.get(row)}`, bytes: frameBytes });
@@ -149,14 +151,6 @@ export class Dissector {
     return reader?.interfaces[messages.interfaceIndex.get(row)]?.linkType === LOG_DATAGRAM;
   }
 
-  #pieces(row: MessageRow): string {
-    const { messages } = this.analysis.tracking;
-    const source = messages.source.get(row);
-    if (source >= 0) return `${messages.length.get(row)} B of frame ${messages.frame.get(row)}`;
-    const pieces = this.analysis.frames.joined.pieces(source).filter((piece) => piece.length > 0);
-    return pieces.map((piece) => `${piece.length} B of frame ${piece.frame}`).join(', ');
-  }
-
   /** Addresses, ports and transport of a message that a stream brought. */
   #streamFields(row: MessageRow, builder: FieldBuilder): void {
     const { flows } = this.analysis.frames;
@@ -195,6 +189,7 @@ export class Dissector {
     if (this.analysis.frames.hasEpoch) builder.add('Time', 0, 0, { value: this.facts.rowTimeText(row) });
     builder.add('File', 0, 0, { value: file.name });
     if (point !== undefined && point.name !== '') builder.add('Interface', 0, 0, { value: point.name });
+    addSightingFields(this.analysis, this.facts, row, builder);
     const comments = this.#comments.idOf(messages.file.get(row), messages.frame.get(row));
     for (const comment of this.#comments.of(comments))
       builder.add('Comment', 0, 0, { value: comment, filter: `frame.comment == ${quotedText(comment)}` });

@@ -16,6 +16,7 @@ export interface MessageRecord {
   destinationPort?: number;
   transport?: 'udp' | 'tcp' | 'ws';
   security?: 'none' | 'dtls' | 'oscore' | 'dtls+oscore';
+  sightings?: number;
   outcome?: number;
   type?: number;
   code?: number;
@@ -118,6 +119,7 @@ export function columnsOf(records: readonly MessageRecord[]): MessageColumnsAcce
     transportNames: TRANSPORTS,
     security: (row) => SECURITIES.indexOf(rows[row]!.record.security ?? 'none'),
     securityNames: SECURITIES,
+    sightings: number('sightings', 1),
     outcome: number('outcome', 0),
     type: number('type', 0),
     code: number('code', 0),
