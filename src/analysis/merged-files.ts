@@ -2,8 +2,14 @@ import type { AppendableByteStore } from '../capture/byte-store.ts';
 import { FrameQueue } from '../capture/frame-queue.ts';
 import type { ByteCount } from '../capture/units.ts';
 import type { AnalysedFile, Analysis } from './analysis.ts';
-import type { ReadingHost } from './open.ts';
-import { appendDecoded, piecesOf, refuseEmptyLog, type Source, type SourcePieces } from './source-pieces.ts';
+import {
+  appendDecoded,
+  piecesOf,
+  type ReadingHost,
+  refuseEmptyLog,
+  type Source,
+  type SourcePieces,
+} from './source-pieces.ts';
 
 /** Files that are merged; further ones are not read. The file of a row has one byte. */
 const MAX_FILES = 256;

@@ -6,6 +6,7 @@ import {
   appendDecoded,
   fileOf,
   piecesOf,
+  type ReadingHost,
   refuseEmptyLog,
   type Source,
   type SourcePieces,
@@ -18,21 +19,7 @@ const STEP_BYTES: ByteCount = 128 << 10;
 /** The first steps are smaller: code that runs for the first time is slow, and questions come at once. */
 const FIRST_STEP_BYTES: ByteCount = 8 << 10;
 
-export type { Source };
-
-/** How the reading shares its thread and hears of a stop; given by the front end, for clocks are its own. */
-export interface ReadingHost {
-  /** Makes a spool for bytes that lie nowhere else. */
-  createSpool(): Promise<AppendableByteStore>;
-  /** Called between steps of work; a promise where others must have their turn. */
-  breathe(): Promise<void> | undefined;
-  /** True once the reading shall end; what was read stays. */
-  stopped(): boolean;
-  /** Waits while the reading is held. */
-  held?(): Promise<void> | undefined;
-  /** Something was read. */
-  progress(): void;
-}
+export type { ReadingHost, Source };
 
 /**
  * Reads all sources into the analysis: one as it lies, several merged by time, and live ones by themselves after the

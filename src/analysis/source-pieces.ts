@@ -20,6 +20,20 @@ const FIRST_BYTES: ByteCount = 32 << 10;
 export type Source =
   { name: string; store: ByteStore } | { name: string; stream: AsyncIterable<Uint8Array>; isLive?: boolean };
 
+/** How the reading shares its thread and hears of a stop; given by the front end, for clocks are its own. */
+export interface ReadingHost {
+  /** Makes a spool for bytes that lie nowhere else. */
+  createSpool(): Promise<AppendableByteStore>;
+  /** Called between steps of work; a promise where others must have their turn. */
+  breathe(): Promise<void> | undefined;
+  /** True once the reading shall end; what was read stays. */
+  stopped(): boolean;
+  /** Waits while the reading is held. */
+  held?(): Promise<void> | undefined;
+  /** Something was read. */
+  progress(): void;
+}
+
 /** A source whose first bytes have shown what it is. */
 export interface SourcePieces {
   /** Undefined for a file that is no capture; `file.unreadable` then says what it seems to be. */

@@ -27,7 +27,7 @@ function beside(path: string): string {
   return new URL(path, document.baseURI).href;
 }
 
-/** Opens files of the person; several are read one after the other. */
+/** Opens files of the person; several are merged by time. */
 export async function openFiles(page: PageState, files: readonly File[]): Promise<void> {
   if (files.length === 0) return;
   markChosen();

@@ -21,7 +21,7 @@ export class PageState {
   live = $state.raw<LiveOffer | undefined>();
 
   /** The dialog that is open. */
-  dialog = $state<'keys' | 'commands' | 'decode-as' | 'paste' | undefined>();
+  dialog = $state<'keys' | 'commands' | 'decode-as' | 'clocks' | 'paste' | undefined>();
   /** Text that was pasted onto the page and waits in the dialog. */
   pasted = '';
   /** Whether single keys without Ctrl or Command are commands; some people's tools type keys by accident. */

@@ -8,7 +8,8 @@ import { FIXTURES, RECORDED } from '../captures.ts';
 /** Keys of records in their order: a dotted path stands for the keys of an object within, `[]` for those of a list's objects. */
 const KEYS: Record<RecordKind, string> = {
   info: `file container compression bytes frames from to interfaces interfaces[].name interfaces[].link
-    interfaces[].link_number interfaces[].frames interfaces[].dropped messages comments names secrets not_read not_read[].what not_read[].frames
+    interfaces[].link_number interfaces[].frames interfaces[].dropped messages sightings
+    offset offset_estimate offset_estimate.offset offset_estimate.against offset_estimate.messages alone comments names secrets not_read not_read[].what not_read[].frames
     sealed sealed[].what sealed[].records sealed[].handshake tcp tcp.gaps tcp.lost_bytes clock_breaks fault fault.text fault.offset fault.clause`,
   messages: `id frame frame.number frame.time frame.file frame.interface frame.comment frame.numbers log log.src log.dst ip ip.src ip.dst ipv6 ipv6.src
     ipv6.dst udp udp.srcport udp.dstport tcp tcp.srcport tcp.dstport transport security sightings outcome fault fault.text fault.offset fault.clause
