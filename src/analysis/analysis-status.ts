@@ -14,7 +14,9 @@ export function statusOf(
   const tracking = analysis?.tracking;
   return {
     ...service,
-    files: (analysis?.files ?? []).map(fileStatus),
+    files: (analysis?.files ?? []).map((file, index) =>
+      fileStatus(file, tracking?.sightings.inFile(index) ?? 0),
+    ),
     frames: frames?.frames ?? 0,
     messages: tracking?.messages.count ?? 0,
     foreign: frames?.foreign ?? 0,
@@ -59,7 +61,7 @@ export function totalsOf({ frames, tracking }: Analysis): AnalysisTotals {
   };
 }
 
-function fileStatus(file: AnalysedFile): FileStatus {
+function fileStatus(file: AnalysedFile, sightings: number): FileStatus {
   const fault = faultOf(file);
   const status: FileStatus = {
     name: file.name,
@@ -69,6 +71,8 @@ function fileStatus(file: AnalysedFile): FileStatus {
     compression: file.compression,
     frames: file.reader?.frames ?? 0,
   };
+  if (sightings > 0) status.sightings = sightings;
+  if (file.alone !== undefined) status.alone = file.alone;
   if (fault !== undefined) status.fault = fault;
   const dropped = (file.reader?.interfaces ?? []).flatMap(({ name, dropped: frames = 0 }, index) =>
     frames > 0 ? [{ name: name === '' ? String(index) : name, frames }] : [],

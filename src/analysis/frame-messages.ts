@@ -1,6 +1,6 @@
-import type { Frame, FrameSink } from '../capture/frame.ts';
+import type { CaptureInterface, Frame, FrameSink } from '../capture/frame.ts';
 import { LOG_DATAGRAM } from '../capture/hex-dump.ts';
-import type { ByteCount, Nanoseconds } from '../capture/units.ts';
+import type { ByteCount, MessageRow, Nanoseconds } from '../capture/units.ts';
 import { MessageBatch, MessagePlace } from '../coap/message-batch.ts';
 import { MessageView } from '../coap/message.ts';
 import { COAP_PORT, CoapRecogniser } from '../coap/recogniser.ts';
@@ -9,6 +9,7 @@ import { FlowTable, Transport } from '../network/flow.ts';
 import { addressText } from '../network/address-text.ts';
 import { NetworkReader } from '../network/network-reader.ts';
 import { icmpErrorName } from '../network/not-read.ts';
+import { FIRST_SIGHTING, Seen, SightingFinder } from '../network/sightings.ts';
 import { SecurityKind, SecurityReader } from '../security/association.ts';
 import { ConversationTable } from '../security/conversation.ts';
 import { DecodeAsFlows } from './decode-as.ts';
@@ -17,10 +18,14 @@ import { type JoinedFrame, JoinedSources } from './joined-sources.ts';
 import { LogDatagrams } from './log-datagrams.ts';
 import { MessageTable } from './message-table.ts';
 import { type AnalysisSettings, lowpanContextsOf } from './settings.ts';
+import type { Sighting } from './sighting-table.ts';
 import { StreamMessages } from './stream-messages.ts';
 
 /** Messages of one frame beyond this are not listed: a segment of 64 KiB holds fewer. */
 const HIGHEST_ORDINAL = 0xffff;
+
+/** Link type of Linux cooked captures of version 2, whose frames say which device they passed. */
+const LINUX_COOKED2 = 276;
 
 /** Most bytes of secrets kept; of blocks beyond them only that they were there. */
 const MOST_SECRETS: ByteCount = 16 << 20;
@@ -38,6 +43,8 @@ export interface BatchTaker {
   take(batch: MessageBatch): void;
   /** A time that the batch's Float64 cannot hold exactly, for the message `index` of the batch to come. */
   wideTime(index: number, seconds: number, nanoseconds: number): void;
+  /** A message was seen again at another capture point; its batch may be still to come. */
+  sighted(row: MessageRow, sighting: Sighting): void;
   tick(time: Nanoseconds): void;
   /** An ICMP error about a datagram of a conversation; all messages before it were handed over. */
   icmpError(error: Omit<IcmpError, 'row' | 'before'>, quoted: Quoted): void;
@@ -66,6 +73,10 @@ export class FrameMessages implements FrameSink {
   /** ICMP errors about a UDP datagram, and how many of them were handed over. */
   icmpErrors = 0;
   #icmpHandedOver = 0;
+  /** Frames with a datagram or segment that another capture point had shown before. */
+  seenAgain = 0;
+  /** True where several files are read. */
+  isSeveral = false;
   /** The capture's epoch: the time of its first frame. */
   hasEpoch = false;
   epochSeconds = 0;
@@ -79,9 +90,12 @@ export class FrameMessages implements FrameSink {
   lastNanoseconds = 0;
   /** Decryption Secrets Blocks in the order of the files, for the stage that opens what is sealed. */
   readonly secretBlocks: SecretBlock[] = [];
-  /** Index of the file that is being read. */
-  file = 0;
 
+  #file = 0;
+  #interfaces: readonly CaptureInterface[] = [];
+  readonly #sightings = new SightingFinder();
+  /** Messages handed over. */
+  #handed = 0;
   readonly #recogniser = new CoapRecogniser();
   readonly #datagram = new Datagram();
   readonly #logs = new LogDatagrams();
@@ -125,26 +139,66 @@ export class FrameMessages implements FrameSink {
     const time = this.#timeOf(frame);
     const datagram = this.#datagram;
     this.network.read(frame, datagram);
-    if (datagram.kind !== DatagramKind.udp) {
-      if (datagram.kind === DatagramKind.tcp && this.#segment(frame)) return;
+    const isTcp = datagram.kind === DatagramKind.tcp;
+    if (datagram.kind !== DatagramKind.udp && !isTcp) {
       if (datagram.kind === DatagramKind.unreachable) this.#icmpError(frame);
       this.foreign++;
       return;
     }
-    const isLogged = frame.linkType === LOG_DATAGRAM;
-    if (isLogged) this.#logs.settle(frame, datagram);
-    const flow = this.flows.lookup(datagram, Transport.udp);
+    if (frame.linkType === LOG_DATAGRAM) this.#logs.settle(frame, datagram);
+    else if (this.isSeveral || this.#interfaces.length > 1 || frame.linkType === LINUX_COOKED2) {
+      this.#look(frame, time, isTcp);
+      return;
+    }
+    if (!isTcp) this.#datagramOf(frame, time, this.flows.lookup(datagram, Transport.udp));
+    else if (!this.#segment(frame)) this.foreign++;
+  }
+
+  /** Takes a frame that another capture point may have shown: what was seen before is a sighting of it. */
+  #look(frame: Frame, time: Nanoseconds, isTcp: boolean): void {
+    const datagram = this.#datagram;
+    const flow = this.flows.lookup(datagram, isTcp ? Transport.tcp : Transport.udp);
+    const sightings = this.#sightings;
+    const seen = sightings.find(datagram, flow, this.flows.fromA, datagram.capturePoint, time);
+    if (seen === FIRST_SIGHTING) {
+      const row = this.#handed + this.#batch.count;
+      let became: number = Seen.foreign;
+      if (!isTcp) became = this.#datagramOf(frame, time, flow);
+      else if (!this.#segment(frame)) this.foreign++;
+      const rows = this.#handed + this.#batch.count - row;
+      sightings.settle(rows > 0 ? row : became, rows);
+      return;
+    }
+    this.seenAgain++;
+    if (seen < 0) {
+      this.foreign++;
+      if (seen === Seen.notCoap) this.notCoap++;
+      return;
+    }
+    const { rows } = sightings;
+    for (let index = 0; index < rows; index++)
+      this.taker.sighted(seen + index, {
+        file: this.#file,
+        frame: frame.number,
+        interfaceIndex: frame.interfaceIndex,
+        time,
+      });
+  }
+
+  /** Takes a UDP datagram. Gives a `Seen` code: what it is where it is no message. */
+  #datagramOf(frame: Frame, time: Nanoseconds, flow: number): number {
+    const datagram = this.#datagram;
     const told = this.#decodeAs.isEmpty ? undefined : this.#decodeAs.of(flow);
     if (told === 'none') {
       this.foreign++;
       this.notCoap++;
-      return;
+      return Seen.notCoap;
     }
     const kind = told === 'coap' ? SecurityKind.clear : this.security.classify(datagram, flow);
     if (kind !== SecurityKind.clear) {
       this.foreign++;
       if (kind === SecurityKind.dtls) this.conversations.conversationOf(flow, kind);
-      return;
+      return Seen.foreign;
     }
     const { fromA } = this.flows;
     const view = this.#view;
@@ -154,7 +208,7 @@ export class FrameMessages implements FrameSink {
     // The reader of a log has taken it for a message already.
     const coapPort =
       told === 'coap' ||
-      isLogged ||
+      frame.linkType === LOG_DATAGRAM ||
       datagram.sourcePort === COAP_PORT ||
       datagram.destinationPort === COAP_PORT;
     if (
@@ -164,13 +218,13 @@ export class FrameMessages implements FrameSink {
     ) {
       this.foreign++;
       this.notCoap++;
-      return;
+      return Seen.notCoap;
     }
     const place = this.#place;
     place.ordinal = 0;
     place.time = time;
     place.frame = frame.number;
-    place.file = this.file;
+    place.file = this.#file;
     place.interfaceIndex = frame.interfaceIndex;
     if (datagram.pieces === undefined) {
       const header = datagram.start - frame.start;
@@ -190,12 +244,21 @@ export class FrameMessages implements FrameSink {
     if (!MessageTable.isExact(time)) this.taker.wideTime(batch.count, frame.seconds, frame.nanoseconds);
     batch.add(view, place);
     if (batch.full) this.flush();
+    return Seen.message;
+  }
+
+  /** Says which file the frames to come are of, and what its interfaces are; the list may grow. */
+  readFrom(file: number, interfaces: readonly CaptureInterface[]): void {
+    this.#file = file;
+    this.network.file = file;
+    this.#interfaces = interfaces;
+    this.network.points.describe(file, interfaces);
   }
 
   secrets(type: number, bytes: Uint8Array): void {
     this.#secretBytes += bytes.length;
     const kept = this.#secretBytes <= MOST_SECRETS ? bytes.slice() : new Uint8Array(0);
-    this.secretBlocks.push({ file: this.file, type, bytes: kept });
+    this.secretBlocks.push({ file: this.#file, type, bytes: kept });
   }
 
   tick(seconds: number, nanoseconds: number): void {
@@ -207,6 +270,7 @@ export class FrameMessages implements FrameSink {
   /** Hands over what has been read so far. */
   flush(): void {
     if (this.#batch.count === 0) return;
+    this.#handed += this.#batch.count;
     this.taker.take(this.#batch);
     this.#batch.clear();
   }
@@ -241,7 +305,7 @@ export class FrameMessages implements FrameSink {
         kind: icmpErrorName(ipVersion, icmpType, icmpCode),
         ...(icmpMtu > 0 ? { mtu: icmpMtu } : {}),
         time: this.#time,
-        file: this.file,
+        file: this.#file,
         frame: frame.number,
         from: addressText(datagram.icmpSenderBytes, datagram.icmpSender, ipVersion),
         clause: ipVersion === 4 ? 'RFC 792' : 'RFC 4443 §3',
@@ -256,10 +320,10 @@ export class FrameMessages implements FrameSink {
     this.#frame = frame;
     this.#given = 0;
     this.#place.frame = frame.number;
-    this.#place.file = this.file;
+    this.#place.file = this.#file;
     this.#place.interfaceIndex = frame.interfaceIndex;
     this.#place.time = this.#time;
-    this.streams.segment(this.#datagram, frame, this.file, this.#time);
+    this.streams.segment(this.#datagram, frame, this.#file, this.#time);
     return this.#given > 0;
   }
 
@@ -269,7 +333,7 @@ export class FrameMessages implements FrameSink {
     place.ordinal = this.#given++;
     this.streamMessages++;
     const [first] = pieces;
-    const isOneRange = pieces.length === 1 && first!.bytes === undefined && first!.file === this.file;
+    const isOneRange = pieces.length === 1 && first!.bytes === undefined && first!.file === this.#file;
     const frame = this.#frame!;
     // At the end of the input, the frame read last may be another one.
     const isHere = frame.number === place.frame;

@@ -67,6 +67,7 @@ function columnsAccess(analysis: Analysis): MessageColumnsAccess {
     stream: (row) => streams.of(frames.conversations.flowOf(messages.conversation.get(row))),
     security: () => 0,
     securityNames: ['none'],
+    sightings: (row) => analysis.tracking.sightings.countOf(row),
     outcome: (row) => messages.outcome.get(row),
     type: (row) => messages.type.get(row),
     code: (row) => messages.code.get(row),

@@ -20,6 +20,7 @@ import { type IcmpError, IcmpErrors, type Quoted } from './icmp-errors.ts';
 import { MessageFlag, MessageTable, type WideTime } from './message-table.ts';
 import { OperationTracking } from './operation-tracking.ts';
 import { PathFacts } from './path-facts.ts';
+import { type Sighting, SightingTable } from './sighting-table.ts';
 import { TimerHeap } from './timer-heap.ts';
 import { ValueTable } from './value-table.ts';
 
@@ -34,6 +35,7 @@ export class MessageTracking implements BatchTaker {
   readonly messages = new MessageTable();
   readonly values = new ValueTable();
   readonly icmpErrors = new IcmpErrors(this.messages);
+  readonly sightings = new SightingTable();
   readonly paths: PathFacts;
   readonly observations = new ObservationTracker();
   readonly transfers = new TransferTracker();
@@ -96,6 +98,10 @@ export class MessageTracking implements BatchTaker {
 
   wideTime(index: number, seconds: number, nanoseconds: number): void {
     this.#wideTimes.set(index, { seconds, nanoseconds });
+  }
+
+  sighted(row: MessageRow, sighting: Sighting): void {
+    this.sightings.add(row, sighting);
   }
 
   tick(time: Nanoseconds): void {

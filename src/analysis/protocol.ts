@@ -1,5 +1,6 @@
 import type { Fault } from '../capture/outcome.ts';
 import type { Sensitive } from '../lwm2m/sensitive-data.ts';
+import type { ClockEstimate } from './clock-estimate.ts';
 import type { AnalysisSettings } from './settings.ts';
 import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
 
@@ -27,6 +28,10 @@ export interface FileStatus {
   container: string;
   compression: 'none' | 'gzip';
   frames: number;
+  /** Messages of the file that another capture point had shown before. */
+  sightings?: number;
+  /** Why it was not merged with the others by time. */
+  alone?: 'live' | 'no times';
   /** What is wrong with the file; everything before it was read. */
   fault?: Fault;
   /** For a file that is no capture: what it seems to be, one sentence. */
@@ -342,6 +347,8 @@ export interface AnalysisProtocol {
   setCollapsed(device: number, collapsed: boolean): Promise<void>;
   /** Index of the timeline row that heads a device. */
   trackOfDevice(device: number): Promise<number>;
+  /** By file, what its clock seems to be wrong by; undefined where no earlier file saw messages of it. */
+  clockEstimates(): Promise<(ClockEstimate | undefined)[]>;
   /**
    * Records as the command line prints them (newline-delimited JSON), for export; kind as in output.md. Secrets are
    * left out unless `redact` is false.

@@ -3,6 +3,7 @@ import type { MessageRow } from '../capture/units.ts';
 import { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import { statusOf, totalsOf } from './analysis-status.ts';
 import { Analysis } from './analysis.ts';
+import { type ClockEstimate, estimateClock } from './clock-estimate.ts';
 import { DeviceIndex } from './device-index.ts';
 import { deviceSummaries } from './device-summary.ts';
 import { Dissector } from './dissection/dissect.ts';
@@ -214,6 +215,15 @@ export class AnalysisService implements AnalysisProtocol {
     return this.#opened?.timeline.lineOf(device, this.#revision) ?? -1;
   }
 
+  async clockEstimates(): Promise<(ClockEstimate | undefined)[]> {
+    const opened = this.#opened;
+    if (opened === undefined) return [];
+    const estimates = [];
+    for (let file = 0; file < opened.analysis.files.length; file++)
+      estimates.push(await this.#answer(estimateClock(opened.analysis, opened.bytes, file)));
+    return estimates;
+  }
+
   async records(kind: string, redact = true): Promise<Blob> {
     const opened = this.#opened;
     const known = RECORD_KINDS.find((candidate) => candidate === kind);
@@ -271,7 +281,7 @@ export class AnalysisService implements AnalysisProtocol {
       const readable = sources.map<Source>((source) =>
         source.kind === 'file'
           ? { name: source.name, store: new BlobStore(source.blob) }
-          : { name: source.name, stream: this.host.connect(source.url, stopped) },
+          : { name: source.name, stream: this.host.connect(source.url, stopped), isLive: true },
       );
       await readSources(opened.analysis, readable, this.#hostOf(opened));
       if (this.#opened !== opened || opened.stopped) return;

@@ -80,12 +80,14 @@ export function feed(half: Half, peer: Half, segment: Datagram, frame: Frame, fi
   } else if (payloadLength > 0 && pieces !== undefined) {
     let at = start;
     for (const piece of pieces) {
+      origin.file = piece.file ?? file;
       const to = Math.min(end, at + piece.length);
       origin.fileOffset = piece.fileOffset;
       origin.frame = piece.frame;
       stream.add((sequence + at - start) >>> 0, bytes, at, to, 0, origin);
       at = to;
     }
+    origin.file = file;
     if (payloadLength > at - start)
       stream.add((sequence + at - start) >>> 0, bytes, at, at, payloadLength - (at - start), origin);
   }

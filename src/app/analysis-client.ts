@@ -15,6 +15,7 @@ import type {
   TrackQuery,
   TrackWindow,
 } from '../analysis/protocol.ts';
+import type { ClockEstimate } from '../analysis/clock-estimate.ts';
 import type { AnalysisSettings } from '../analysis/settings.ts';
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 
@@ -169,6 +170,9 @@ export class AnalysisClient implements AnalysisProtocol {
   }
   trackOfDevice(device: number): Promise<number> {
     return this.#call((remote) => remote.trackOfDevice(device));
+  }
+  clockEstimates(): Promise<(ClockEstimate | undefined)[]> {
+    return this.#call((remote) => remote.clockEstimates());
   }
   records(kind: string, redact?: boolean): Promise<Blob> {
     return this.#call((remote) => remote.records(kind, redact));

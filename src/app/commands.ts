@@ -75,6 +75,16 @@ export const COMMANDS: readonly Command[] = [
     },
   },
   {
+    id: 'clocks',
+    title: 'Correct the clocks of captures…',
+    group: 'Page',
+    keys: ['c'],
+    when: withCapture,
+    run: (page) => {
+      page.dialog = page.dialog === 'clocks' ? undefined : 'clocks';
+    },
+  },
+  {
     id: 'keys',
     title: 'Show the keys',
     group: 'Page',

@@ -143,8 +143,13 @@ export class Session {
     return this.#asked.length > 0 && !this.refused;
   }
 
-  /** Opens captures in place of what is open. */
+  /** Opens captures in place of what is open. Their clocks are taken for right. */
   async open(sources: OpenSource[]): Promise<void> {
+    this.settings = { ...this.settings, clockOffsets: [] };
+    await this.#open(sources);
+  }
+
+  async #open(sources: OpenSource[]): Promise<void> {
     if (this.ended !== undefined) this.startAgain();
     // The worker begins while the page builds its views.
     const opening = this.client.open(sources, this.settings);
@@ -177,7 +182,7 @@ export class Session {
     const again = this.#sources.filter((source) => source.kind === 'file');
     if (!this.hasCapture || again.length === 0) return;
     const resume = { id: this.dissection?.id, filter: this.filterText };
-    await this.open(again);
+    await this.#open(again);
     this.#resume = resume;
     if (this.status.state === 'done') await this.#takeUp();
   }

@@ -8,9 +8,11 @@ const READING = `Options:
   --objects PATH                 object definitions in OMA's XML: a file, a zip archive or a
                                  folder; may be given several times, the later ones count
   --redact                       leaves out keys, identities of keys and passwords
+  --offset FILE=SECONDS          corrects a clock: added to the times of one capture, given by its
+                                 name or its number; may be given several times
 `;
 const CAPTURES = `CAPTURE is a file in pcap or pcapng, compressed with gzip or not, or - for standard input.
-Several are read together.
+Several are merged by time; what two capture points both saw counts once.
 `;
 const REPLAY = `  --replay FILE  capture that is played as if live, from its start for each client
   --speed N      seconds of the capture in one second (1); max or 0: as fast as the client takes

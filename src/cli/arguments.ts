@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util';
 import {
+  type ClockOffset,
   type DecodeAsRule,
   type LowpanContextRule,
   parseDecodeAs,
   parseLowpanContext,
+  parseOffset,
 } from '../analysis/settings.ts';
 import { RECORD_KINDS, type RecordKind } from '../analysis/records/records.ts';
 
@@ -25,6 +27,8 @@ export interface CliArguments {
   redact: boolean;
   /** Prefixes of 6LoWPAN networks, one for each number at most. */
   lowpanContexts: LowpanContextRule[];
+  /** What is added to the times of captures. */
+  clockOffsets: ClockOffset[];
   /** Print each message as soon as it was read. */
   follow: boolean;
 }
@@ -53,6 +57,7 @@ export function readArguments(argv: readonly string[]): CliArguments {
         objects: { type: 'string', multiple: true },
         redact: { type: 'boolean' },
         'lowpan-context': { type: 'string', multiple: true },
+        offset: { type: 'string', multiple: true },
       },
     });
   } catch (error) {
@@ -80,6 +85,7 @@ export function readArguments(argv: readonly string[]): CliArguments {
     objects: values.objects ?? [],
     redact: values.redact === true,
     lowpanContexts: readContexts(values['lowpan-context'] ?? []),
+    clockOffsets: readOffsets(values.offset ?? [], positionals),
     follow: values.follow === true,
   };
 }
@@ -100,6 +106,36 @@ function readContexts(texts: readonly string[]): LowpanContextRule[] {
     contexts.push(context);
   }
   return contexts;
+}
+
+/** Reads `FILE=SECONDS`, where FILE is a capture as it was given or its number from 1. */
+function readOffsets(texts: readonly string[], captures: readonly string[]): ClockOffset[] {
+  const offsets: ClockOffset[] = [];
+  for (const text of texts) {
+    const equals = text.lastIndexOf('=');
+    if (equals <= 0) throw new UsageError(`--offset ${text}: give FILE=SECONDS, such as b.pcap=-1.5`);
+    const file = fileOf(text.slice(0, equals), captures);
+    const correction = parseOffset(text.slice(equals + 1));
+    if (typeof correction === 'string') throw new UsageError(`--offset ${text}: ${correction}`);
+    if (offsets.some((other) => other.file === file))
+      throw new UsageError(`--offset ${text}: ${captures[file]} has an offset already`);
+    offsets.push({ file, ...correction });
+  }
+  return offsets;
+}
+
+function fileOf(name: string, captures: readonly string[]): number {
+  const index = captures.indexOf(name);
+  if (index !== captures.lastIndexOf(name))
+    throw new UsageError(
+      `--offset ${name}: this capture is given ${captures.filter((other) => other === name).length} times; name it by its number`,
+    );
+  if (index >= 0) return index;
+  const number = /^\d+$/.test(name) ? Number(name) : 0;
+  if (number >= 1 && number <= captures.length) return number - 1;
+  throw new UsageError(
+    `--offset ${name}: this is none of the captures; they are ${captures.map((capture, at) => `${at + 1} ${capture}`).join(', ')}`,
+  );
 }
 
 function isRecordKind(text: string): text is RecordKind {

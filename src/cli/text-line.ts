@@ -30,6 +30,7 @@ function messageLine(record: JsonObject): string {
   else if (lwm2m.path !== undefined) parts.push(`(${text(lwm2m.path)})`);
   if (lwm2m.device !== undefined) parts.push(`[${text(lwm2m.device)}]`);
   if (coap.duplicate_of !== undefined) parts.push(`repeat of ${text(coap.duplicate_of)}`);
+  if (record.sightings !== undefined) parts.push(`seen at ${text(record.sightings)} points`);
   if (Array.isArray(lwm2m.values)) parts.push(lwm2m.values.map(value).join(' '));
   if (record.outcome !== 'ok')
     parts.push(`${text(record.outcome)}: ${text((record.fault as JsonObject)?.text)}`);
@@ -67,6 +68,16 @@ function infoLines(record: JsonObject): string {
     `${text(record.file)}: ${text(record.container)}${record.compression === 'gzip' ? ', gzip' : ''}, ${text(record.frames)} frames, ${text(record.messages)} CoAP messages`,
   ];
   if (record.from !== undefined) lines.push(`  from ${text(record.from)} to ${text(record.to)}`);
+  if (record.sightings !== undefined)
+    lines.push(`  ${text(record.sightings)} messages more that another capture point had shown before`);
+  if (record.offset !== undefined) lines.push(`  ${text(record.offset)} s added to its times`);
+  const estimate = record.offset_estimate as JsonObject | undefined;
+  if (estimate !== undefined)
+    lines.push(
+      `  ${text(estimate.messages)} messages are in ${text(estimate.against)} too; its clock agrees with --offset ${text(record.file)}=${text(estimate.offset)}`,
+    );
+  if (record.alone !== undefined)
+    lines.push(`  read by itself, not merged with the others: ${text(record.alone)}`);
   for (const item of (record.interfaces ?? []) as JsonObject[]) {
     const dropped = item.dropped === undefined ? '' : `, ${text(item.dropped)} dropped`;
     lines.push(

@@ -52,6 +52,10 @@ export class Datagram {
   isDestinationUnnamed = false;
   sourcePort = 0;
   destinationPort = 0;
+  /** Identification of the IPv4 header (RFC 791 §3.1), which many hosts leave 0; 0 in IPv6. */
+  identification = 0;
+  /** Number of the capture point, as `CapturePoints` has it. */
+  capturePoint = 0;
   /** Of a TCP segment: number of the first byte and the next one awaited, as unsigned 32 bits; `TcpFlag` bits. */
   sequence = 0;
   acknowledgement = 0;

@@ -1,6 +1,7 @@
 import type { Frame } from '../capture/frame.ts';
 import { LOG_DATAGRAM } from '../capture/hex-dump.ts';
 import type { ByteOffset } from '../capture/units.ts';
+import { CapturePoints } from './capture-points.ts';
 import type { Datagram } from './datagram.ts';
 import { DatagramKind } from './datagram.ts';
 import type { Joined } from './fragments.ts';
@@ -33,6 +34,9 @@ export class NetworkReader {
   readonly unknownContexts = new NotReadCounter();
   /** Told of each header, where somebody looks at a frame again. */
   trace: HeaderTrace | undefined;
+  readonly points = new CapturePoints();
+  /** Index of the file whose frames are read. */
+  file = 0;
   readonly #layer = new Layer();
   readonly #header = new IpHeader();
   readonly #fragments = new FragmentTable((frames) =>
@@ -79,6 +83,7 @@ export class NetworkReader {
     out.isDestinationUnnamed = false;
     out.notRead = NotRead.none;
     out.notReadDetail = 0;
+    out.identification = 0;
     if (frame.linkType === LOG_DATAGRAM) {
       out.kind = DatagramKind.udp;
       out.bytes = frame.bytes;
@@ -170,6 +175,8 @@ export class NetworkReader {
     if (layer.bytes !== bytes) this.#shift += lowpan.shift;
     if (lowpan.size < 0) return true;
     if (this.#joined !== undefined) return layer.fail(NotRead.nestedFragments);
+    this.#lowpanFragments.file = this.file;
+    this.#lowpanFragments.capturePoint = this.#pointOf(frame);
     const seconds = frame.hasTime ? frame.seconds : undefined;
     const joined = this.#lowpanFragments.addLowpan(
       layer,
@@ -186,6 +193,16 @@ export class NetworkReader {
   /** Where the byte at `layer.at` lies in the file. */
   #fileOffset(frame: Frame): ByteOffset {
     return frame.fileOffset + this.#layer.at + this.#shift - frame.start;
+  }
+
+  /** The capture point of a frame, as far as its headers have been read. */
+  #pointOf(frame: Frame): number {
+    return this.points.of(
+      this.file,
+      frame.interfaceIndex,
+      this.#layer.device,
+      frame.seconds + frame.nanoseconds / 1e9,
+    );
   }
 
   /** Goes on at the first byte of a joined datagram. */
@@ -210,6 +227,8 @@ export class NetworkReader {
         return layer.fail(NotRead.ipProtocol, header.protocol);
       if (this.#joined !== undefined) return layer.fail(NotRead.nestedFragments);
       const fileOffset = this.#fileOffset(frame);
+      this.#fragments.file = this.file;
+      this.#fragments.capturePoint = this.#pointOf(frame);
       const seconds = frame.hasTime ? frame.seconds : undefined;
       const joined = this.#fragments.add(layer, header, fileOffset, frame.number, seconds);
       if (joined === undefined) return false;
@@ -227,6 +246,8 @@ export class NetworkReader {
     out.addressBytes = header.addressBytes;
     out.sourceAddress = header.source;
     out.destinationAddress = header.destination;
+    out.identification = header.version === 4 ? header.identification : 0;
+    out.capturePoint = this.#pointOf(frame);
     out.multicast = isGroupAddress(header.addressBytes, header.destination, header.version);
     const bytes = joined === undefined ? frame.bytes : joined.bytes;
     if (out.bytes !== bytes) {
@@ -236,7 +257,7 @@ export class NetworkReader {
       out.end += this.#shift;
     }
     if (joined === undefined) return;
-    out.pieces = piecesOf(joined, out.start, out.end);
+    out.pieces = piecesOf(joined, out.start, out.end, this.file);
     // A copy: what is joined goes, and headers that were compressed stand nowhere else in full.
     out.head = joined.bytes.slice(0, out.start);
   }

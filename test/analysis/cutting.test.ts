@@ -185,6 +185,7 @@ function rowsBeforeEnd(analysis: Analysis): number {
 /** A message's record without the keys that only later frames decide. */
 function withoutLateKeys(record: JsonObject, settled: boolean): JsonObject {
   const early = structuredClone(record);
+  delete early.sightings;
   const coap = early.coap as JsonObject | undefined;
   if (coap !== undefined) {
     delete coap.response_in;

@@ -8,7 +8,8 @@ import { FIXTURES, RECORDED } from '../captures.ts';
 /** Keys of records in their order: a dotted path stands for the keys of an object within, `[]` for those of a list's objects. */
 const KEYS: Record<RecordKind, string> = {
   info: `file container compression bytes frames from to interfaces interfaces[].name interfaces[].link
-    interfaces[].link_number interfaces[].frames interfaces[].dropped messages comments names secrets not_read not_read[].what not_read[].frames
+    interfaces[].link_number interfaces[].frames interfaces[].dropped messages sightings
+    offset offset_estimate offset_estimate.offset offset_estimate.against offset_estimate.messages alone comments names secrets not_read not_read[].what not_read[].frames
     sealed sealed[].what sealed[].records sealed[].handshake tcp tcp.gaps tcp.lost_bytes
     http_exchanges http http[].method http[].target http[].host http[].range http[].status http[].content_length http[].content_range http[].chunked
     http[].received http[].missing http[].client http[].server http[].from http[].to http[].frame http[].complete icmp icmp.errors

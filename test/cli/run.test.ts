@@ -46,6 +46,12 @@ describe('arguments that cannot be used', () => {
     [['messages', '--frobnicate', REGISTRATION], /--frobnicate/],
     [['messages', '-x', REGISTRATION], /-x/],
     [['messages', '-', '-'], /standard input.*once/],
+    [['info', '--offset', 'later', REGISTRATION], /--offset later: give FILE=SECONDS/],
+    [['info', '--offset', 'x=1', REGISTRATION, WAKAAMA], /--offset x: .*they are 1 .*reg11.*, 2 .*wk-dm/],
+    [['info', '--offset', '3=1', REGISTRATION, WAKAAMA], /--offset 3: this is none of the captures/],
+    [['info', '--offset', '1=soon', REGISTRATION], /--offset 1=soon: 'soon' is no number of seconds/],
+    [['info', '--offset', '1=1', '--offset', '1=2', REGISTRATION], /has an offset already/],
+    [['info', '--offset', `${REGISTRATION}=1`, REGISTRATION, REGISTRATION], /is given 2 times.*number/],
     [['sessions', '--filter', 'coap', REGISTRATION], /--filter works on messages/],
     [['messages', '--filter', '', '--frob\nnicate'], /frob/],
   ] as [string[], RegExp][])('%j', async (argv, expected) => {

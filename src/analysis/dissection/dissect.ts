@@ -25,6 +25,7 @@ import { addContentFields } from './content-fields.ts';
 import { FieldBuilder, type FieldDetail } from './field-builder.ts';
 import { headerNodes } from './header-nodes.ts';
 import { quoteText } from '../filter/word.ts';
+import { addSightingFields, piecesText } from './frame-places.ts';
 import { observedPath } from '../records/observation-record.ts';
 
 /** Messages listed for one thing that a message belongs to; the first and the last of more. */
@@ -142,14 +143,6 @@ export class Dissector {
     return reader?.interfaces[messages.interfaceIndex.get(row)]?.linkType === LOG_DATAGRAM;
   }
 
-  #pieces(row: MessageRow): string {
-    const { messages } = this.analysis.tracking;
-    const source = messages.source.get(row);
-    if (source >= 0) return `${messages.length.get(row)} B of frame ${messages.frame.get(row)}`;
-    const pieces = this.analysis.frames.joined.pieces(source).filter((piece) => piece.length > 0);
-    return pieces.map((piece) => `${piece.length} B of frame ${piece.frame}`).join(', ');
-  }
-
   /** What carried the message: frame, headers, and where its bytes come from. */
   #frameFields(row: MessageRow, shown: MessageViews, checksum: number): FieldNode[] {
     const { messages } = this.analysis.tracking;
@@ -168,6 +161,7 @@ export class Dissector {
     if (hasEpoch) builder.add('Time', 0, 0, { value: this.facts.rowTimeText(row) });
     builder.add('File', 0, 0, { value: file.name });
     if (point !== undefined && point.name !== '') builder.add('Interface', 0, 0, { value: point.name });
+    addSightingFields(this.analysis, this.facts, row, builder);
     for (const comment of this.#comments.of(this.#comments.idOf(messages.file.get(row), number)))
       builder.add('Comment', 0, 0, { value: comment, filter: `frame.comment == ${quoteText(comment)}` });
     const source = this.facts.source(row);
@@ -189,7 +183,7 @@ export class Dissector {
     if (this.facts.transport(row) === Transport.ws)
       rest.add('WebSocket', 0, 0, { value: 'message', filter: 'transport == "ws"', clause: 'RFC 8323 §4.2' });
     if (shown.views[0]!.title !== `Frame ${number}`)
-      rest.add('Frames', 0, shown.views[0]!.bytes.length, { value: this.#pieces(row) });
+      rest.add('Frames', 0, shown.views[0]!.bytes.length, { value: piecesText(this.analysis, row) });
     return [...builder.roots, ...rest.roots];
   }
 

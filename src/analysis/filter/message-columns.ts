@@ -40,6 +40,8 @@ export interface MessageColumnsAccess {
   readonly security: (row: MessageRow) => number;
   /** Such as `none`, `dtls`, `dtls+oscore`. */
   readonly securityNames: readonly string[];
+  /** At how many capture points the message was seen. */
+  readonly sightings: (row: MessageRow) => number;
   /** Code of `Outcome`. */
   readonly outcome: (row: MessageRow) => number;
 

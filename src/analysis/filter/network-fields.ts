@@ -104,6 +104,7 @@ export function networkFields(access: MessageColumnsAccess): FilterField[] {
       values: namedByIndex(access.securityNames),
       numeric: false,
     }),
+    number('sightings', 'at how many capture points the message was seen', OWN, [access.sightings]),
     enumerated('outcome', 'what became of reading the message', OWN, {
       sources: [access.outcome],
       values: namedByIndex(OUTCOME_NAMES),

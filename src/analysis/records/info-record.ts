@@ -1,15 +1,21 @@
 import { HexDumpReader, LOG_DATAGRAM } from '../../capture/hex-dump.ts';
 import { linkTypeName } from '../../capture/link-types.ts';
 import { type AnalysedFile, type Analysis, faultOf } from '../analysis.ts';
+import type { ClockEstimate } from '../clock-estimate.ts';
 import type { HttpExchange } from '../http-exchanges.ts';
-import { MessageFacts, secondsText } from '../message-facts.ts';
+import { MessageFacts } from '../message-facts.ts';
+import { secondsText } from '../seconds-text.ts';
+import { correctionOf, offsetText } from '../settings.ts';
 import type { JsonObject } from './json.ts';
 
 /** Exchanges over HTTP that are listed. */
 const LISTED_EXCHANGES = 100;
 
-/** The record of one file (`info`). What was not read and what is sealed stands with the last file, for all. */
-export function infoRecord(analysis: Analysis, file: AnalysedFile): JsonObject {
+/**
+ * The record of one file (`info`). What was not read and what is sealed stands with the last file, for all.
+ * `estimate` is how far its clock seems to be off.
+ */
+export function infoRecord(analysis: Analysis, file: AnalysedFile, estimate?: ClockEstimate): JsonObject {
   const index = analysis.files.indexOf(file);
   const last = index === analysis.files.length - 1;
   const { frames, tracking } = analysis;
@@ -34,6 +40,17 @@ export function infoRecord(analysis: Analysis, file: AnalysedFile): JsonObject {
     return entry;
   });
   record.messages = messagesOf(analysis, index);
+  const sightings = tracking.sightings.inFile(index);
+  if (sightings > 0) record.sightings = sightings;
+  const offset = offsetText(correctionOf(analysis.settings, index));
+  if (offset !== '0') record.offset = offset;
+  if (estimate !== undefined)
+    record.offset_estimate = {
+      offset: offsetText(estimate),
+      against: analysis.files[estimate.against]!.name,
+      messages: estimate.messages,
+    };
+  if (file.alone !== undefined) record.alone = file.alone;
   const comments = file.reader?.comments?.length ?? 0;
   if (comments > 0) record.comments = comments;
   const names = file.reader?.names?.size ?? 0;

@@ -32,7 +32,8 @@ import type { Analysis } from '../analysis.ts';
 import { contextOf, listsPaths } from '../content-values.ts';
 import { FrameComments } from '../frame-comments.ts';
 import type { MessageBytes } from '../message-bytes.ts';
-import { type MessageFacts, secondsText } from '../message-facts.ts';
+import type { MessageFacts } from '../message-facts.ts';
+import { secondsText } from '../seconds-text.ts';
 import { Transport, TRANSPORT_NAMES } from '../../network/flow.ts';
 import { MessageFlag } from '../message-table.ts';
 import type { DeviceIndex } from '../device-index.ts';
@@ -89,6 +90,8 @@ export class MessageRecords {
     }
     record.transport = TRANSPORT_NAMES[transport]!;
     record.security = this.analysis.frames.conversations.securityOf(messages.conversation.get(row));
+    const sightings = this.analysis.tracking.sightings.countOf(row);
+    if (sightings > 1 && late) record.sightings = sightings;
     record.outcome = OUTCOME_NAMES[messages.outcome.get(row)]!;
     const fault = messageFault(messages.fault.get(row), messages.faultOffset.get(row));
     if (fault !== undefined) record.fault = { ...fault };
@@ -124,7 +127,10 @@ export class MessageRecords {
     if (comments >= 0) frame.comment = this.#comments.of(comments).join('\n');
     const source = messages.source.get(row);
     if (source < 0) {
-      const numbers = [...new Set(this.analysis.frames.joined.pieces(source).map((piece) => piece.frame))];
+      const pieces = this.analysis.frames.joined
+        .pieces(source)
+        .filter((piece) => (piece.file ?? file) === file);
+      const numbers = [...new Set(pieces.map((piece) => piece.frame))];
       if (numbers.length > 1) frame.numbers = numbers.sort((a, b) => a - b);
     }
     return frame;

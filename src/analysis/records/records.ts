@@ -1,6 +1,7 @@
 import type { MessageRow } from '../../capture/units.ts';
 import { type CompiledFilter, passesFilter } from '../filter/compile.ts';
 import type { Analysis } from '../analysis.ts';
+import { estimateClock } from '../clock-estimate.ts';
 import { DeviceIndex } from '../device-index.ts';
 import { MessageBytes } from '../message-bytes.ts';
 import { MessageFacts } from '../message-facts.ts';
@@ -54,7 +55,8 @@ export class Records {
     const { tracking } = analysis;
     switch (kind) {
       case 'info':
-        for (const file of analysis.files) yield infoRecord(analysis, file);
+        for (const [index, file] of analysis.files.entries())
+          yield infoRecord(analysis, file, await estimateClock(analysis, this.#context.bytes, index));
         break;
       case 'messages':
         yield* this.#messages(filter);

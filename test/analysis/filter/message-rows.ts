@@ -17,6 +17,7 @@ export interface MessageRecord {
   stream?: number;
   transport?: 'udp' | 'tcp' | 'ws';
   security?: 'none' | 'dtls' | 'oscore' | 'dtls+oscore';
+  sightings?: number;
   outcome?: number;
   type?: number;
   code?: number;
@@ -123,6 +124,7 @@ export function columnsOf(records: readonly MessageRecord[]): MessageColumnsAcce
     stream: number('stream', 0),
     security: (row) => SECURITIES.indexOf(rows[row]!.record.security ?? 'none'),
     securityNames: SECURITIES,
+    sightings: number('sightings', 1),
     outcome: number('outcome', 0),
     type: number('type', 0),
     code: number('code', 0),
