@@ -1,5 +1,6 @@
 import type { Fault } from '../capture/outcome.ts';
 import type { AnalysisSettings } from './settings.ts';
+import type { ValueProtocol } from './value-protocol.ts';
 import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
 
 /**
@@ -299,7 +300,7 @@ export interface FilterCompletion {
 }
 
 /** Commands of the page to the worker. Every method answers within 50 ms while a capture loads. */
-export interface AnalysisProtocol {
+export interface AnalysisProtocol extends ValueProtocol {
   /** Closes what is open and starts to read; answers at once, news come as events. */
   open(sources: OpenSource[], settings?: AnalysisSettings): Promise<void>;
   /** Stops reading; what was read stays and can be looked at. */

@@ -34,6 +34,15 @@ import { RowWindows } from './row-window.ts';
 import { type AnalysisSettings, DEFAULT_SETTINGS } from './settings.ts';
 import { ShownRows } from './shown-rows.ts';
 import { Timeline } from './timeline.ts';
+import { ValueAnswers } from './value-answers.ts';
+import type {
+  ChartQuery,
+  SeriesKey,
+  ValueChart,
+  ValueLineQuery,
+  ValueLineWindow,
+  ValueSamples,
+} from './value-protocol.ts';
 
 /** News go to the page at most this often, in milliseconds. */
 const STATUS_INTERVAL = 100;
@@ -63,6 +72,7 @@ interface Opened {
   dissector: Dissector;
   overview: OverviewCounts;
   timeline: Timeline;
+  values: ValueAnswers;
   stores: AppendableByteStore[];
   stopped: boolean;
   stop: () => void;
@@ -215,6 +225,31 @@ export class AnalysisService implements AnalysisProtocol {
     return this.#opened?.timeline.lineOf(device, this.#revision) ?? -1;
   }
 
+  async valueLines(query: ValueLineQuery): Promise<ValueLineWindow> {
+    return this.#answer((this.#opened ?? this.#prepare()).values.lines(query, this.#revision));
+  }
+
+  async foldValues(device: number, pathText: string, folded: boolean): Promise<void> {
+    this.#opened?.values.fold(device, pathText, folded);
+  }
+
+  async valueChart(query: ChartQuery): Promise<ValueChart> {
+    return this.#answer((this.#opened ?? this.#prepare()).values.chart(query, this.#revision));
+  }
+
+  async valueSamples(key: SeriesKey, first: number, count: number): Promise<ValueSamples> {
+    const { values } = this.#opened ?? this.#prepare();
+    return this.#answer(values.samples(key, first, count, this.#revision));
+  }
+
+  async sampleOfRow(key: SeriesKey, row: MessageRow): Promise<number> {
+    return (await this.#opened?.values.sampleOfRow(key, row)) ?? -1;
+  }
+
+  async exportValues(series: SeriesKey[], format: 'csv' | 'ndjson'): Promise<Blob> {
+    return (await this.#opened?.values.export(series, format)) ?? new Blob([]);
+  }
+
   async records(kind: string): Promise<Blob> {
     const opened = this.#opened;
     const known = RECORD_KINDS.find((candidate) => candidate === kind);
@@ -255,6 +290,7 @@ export class AnalysisService implements AnalysisProtocol {
       dissector: new Dissector(analysis, facts, bytes, devices, summaries),
       overview: new OverviewCounts(analysis, shown),
       timeline: new Timeline(analysis, facts, devices, () => this.#state !== 'loading', shown),
+      values: new ValueAnswers(analysis, facts, devices, bytes, () => this.#breathe()),
       stores: [],
       stopped: false,
       stop: () => {},

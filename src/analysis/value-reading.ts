@@ -1,0 +1,98 @@
+import type { MessageRow, Nanoseconds } from '../capture/units.ts';
+import { isRequest } from '../coap/code.ts';
+import { hasValueNames } from '../lwm2m/value-names.ts';
+import { describeValue, readValue, type Value } from '../lwm2m/value-text.ts';
+import { VALUE_TYPE_NAMES, ValueType, type ValueTypeCode } from '../lwm2m/value.ts';
+import type { ResourceDefinition } from '../lwm2m/registry/registry.ts';
+import type { Analysis } from './analysis.ts';
+import type { MessageBytes } from './message-bytes.ts';
+import type { MessageFacts } from './message-facts.ts';
+import { SeriesKind, type SeriesKindCode } from './value-protocol.ts';
+
+/** What is shown of a value: read from its bytes when somebody looks. */
+export interface ReadValue {
+  value: Value;
+  /** As people read it: enumerations named, Time as UTC, without its unit. */
+  text: string;
+}
+
+/** Reads single values of the value table again from the bytes of their messages. */
+export class ValueReading {
+  #row: MessageRow = -1;
+  #body: Uint8Array | undefined;
+
+  constructor(
+    private readonly analysis: Analysis,
+    private readonly facts: MessageFacts,
+    private readonly bytes: MessageBytes,
+  ) {}
+
+  /** The definition of a value's resource, or undefined where none is known. */
+  definition(path: number): ResourceDefinition | undefined {
+    const { paths } = this.analysis.tracking.values;
+    const resourceId = paths.id(path, 2);
+    if (resourceId < 0) return undefined;
+    return this.analysis.registry.resource(paths.id(path, 0), resourceId);
+  }
+
+  /** Name of the type that a value was read as. */
+  typeName(valueRow: number): string {
+    return VALUE_TYPE_NAMES[this.analysis.tracking.values.type.get(valueRow)]!;
+  }
+
+  /** Time of a value: that of its message. */
+  time(valueRow: number): Nanoseconds {
+    const { values, messages } = this.analysis.tracking;
+    return messages.time.get(values.message.get(valueRow));
+  }
+
+  /** True where the server set the value, false where the device told it. */
+  isWritten(valueRow: number): boolean {
+    const { values } = this.analysis.tracking;
+    return this.facts.direction(values.message.get(valueRow)) === 2;
+  }
+
+  /** True where a request brought the value and its answer refused it. */
+  isRefused(valueRow: number): boolean {
+    const { values, messages } = this.analysis.tracking;
+    const row = values.message.get(valueRow);
+    if (!isRequest(messages.code.get(row))) return false;
+    const partner = this.facts.partner(row);
+    return partner >= 0 && messages.code.get(partner) >> 5 >= 4;
+  }
+
+  /** The value itself; undefined where its bytes are gone. */
+  async read(valueRow: number): Promise<ReadValue | undefined> {
+    const { values } = this.analysis.tracking;
+    const row = values.message.get(valueRow);
+    if (row !== this.#row) {
+      this.#body = await this.bytes.body(row);
+      this.#row = row;
+    }
+    const body = this.#body;
+    if (body === undefined) return undefined;
+    const type = values.type.get(valueRow) as ValueTypeCode;
+    const start = values.start.get(valueRow);
+    const value = readValue(type, this.facts.bodyFormat(row), body, start, values.end(valueRow, body.length));
+    const path = values.path.get(valueRow);
+    return {
+      value,
+      text: describeValue(values.paths.id(path, 0), values.paths.id(path, 2), type, value),
+    };
+  }
+}
+
+/** How the values of a resource are drawn, by the type they were read as. */
+export function seriesKindOf(objectId: number, resourceId: number, type: number): SeriesKindCode {
+  switch (type) {
+    case ValueType.boolean:
+      return SeriesKind.state;
+    case ValueType.integer:
+    case ValueType.unsigned:
+    case ValueType.float:
+    case ValueType.time:
+      return hasValueNames(objectId, resourceId) ? SeriesKind.state : SeriesKind.number;
+    default:
+      return SeriesKind.text;
+  }
+}
