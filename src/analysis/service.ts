@@ -242,6 +242,10 @@ export class AnalysisService implements AnalysisProtocol {
     return this.#answer(values.samples(key, first, count, this.#revision));
   }
 
+  async seriesOfRow(row: MessageRow): Promise<SeriesKey[]> {
+    return this.#opened?.values.seriesOfRow(row) ?? [];
+  }
+
   async sampleOfRow(key: SeriesKey, row: MessageRow): Promise<number> {
     return (await this.#opened?.values.sampleOfRow(key, row)) ?? -1;
   }

@@ -23,7 +23,7 @@ import type {
   ValueSample,
   ValueSamples,
 } from './value-protocol.ts';
-import { ValueReading } from './value-reading.ts';
+import { CASTS_DOUBT, ValueReading } from './value-reading.ts';
 
 /** Samples that one window of the table may hold. */
 const MAXIMUM_SAMPLES = 200;
@@ -45,7 +45,7 @@ export class ValueAnswers {
   constructor(
     private readonly analysis: Analysis,
     private readonly facts: MessageFacts,
-    devices: DeviceIndex,
+    private readonly devices: DeviceIndex,
     bytes: MessageBytes,
     private readonly breathe: Breathe,
   ) {
@@ -96,6 +96,16 @@ export class ValueAnswers {
     return low - 1;
   }
 
+  /** The resources whose values a message carries, each once. */
+  seriesOfRow(row: MessageRow): SeriesKey[] {
+    const { values } = this.analysis.tracking;
+    const device = this.devices.deviceOf(row);
+    const paths = new Set<number>();
+    for (let at = Math.max(0, values.firstOf(row)); at < values.count && values.message.get(at) === row; at++)
+      paths.add(values.path.get(at));
+    return [...paths].map((path) => ({ device, path }));
+  }
+
   /** The values of some resources, or of all, as a file in capture order. */
   async export(series: readonly SeriesKey[], format: 'csv' | 'ndjson'): Promise<Blob> {
     await this.#index.extend(this.breathe);
@@ -131,7 +141,7 @@ export class ValueAnswers {
     const type = TYPE_NAMES[messages.type.get(row)];
     const code = codeText(messages.code.get(row));
     const observe = messages.observe.get(row);
-    const doubt = doubtText(values.doubts.get(valueRow));
+    const doubt = doubtText(values.doubts.get(valueRow) & CASTS_DOUBT);
     return {
       row,
       id: this.facts.id(row),

@@ -1,5 +1,7 @@
 import type { Nanoseconds } from '../capture/units.ts';
 import { OPEN_END } from '../device/span.ts';
+import { Operation } from '../lwm2m/operation.ts';
+import { ValueType } from '../lwm2m/value.ts';
 import type { Analysis } from './analysis.ts';
 import type { DeviceIndex } from './device-index.ts';
 import { idsOf, type ValueAttributes } from './value-attributes.ts';
@@ -12,10 +14,11 @@ import {
   type SeriesAttributes,
   type SeriesKey,
   SeriesKind,
+  type SeriesKindCode,
   type SeriesStatistics,
   type ValueChart,
 } from './value-protocol.ts';
-import { seriesKindOf, type ValueReading } from './value-reading.ts';
+import { CASTS_DOUBT, seriesKindOf, type ValueReading } from './value-reading.ts';
 
 /** Series that one chart may hold. */
 export const MAXIMUM_SERIES = 12;
@@ -66,8 +69,10 @@ export class ValueCharts {
     const kind = seriesKindOf(ids[0], ids[2], type);
     const attributes = this.attributes.changes(key.device, key.path, clock);
     // One sample on either side, so that lines run on to the edge.
-    const first = Math.max(0, this.#lowerBound(rows, query.from) - 1);
-    const end = Math.min(rows.length, this.#lowerBound(rows, query.to) + 1);
+    const inside = this.#lowerBound(rows, query.from);
+    const insideEnd = this.#lowerBound(rows, query.to);
+    const first = Math.max(0, inside - 1);
+    const end = Math.min(rows.length, insideEnd + 1);
     const picked = this.#thin(rows, first, end, kind, query);
     const count = picked.length;
     const series: ChartSeries = {
@@ -77,14 +82,17 @@ export class ValueCharts {
       pathText: values.paths.text(key.path),
       name: definition?.name ?? '',
       unit: definition?.unit ?? '',
-      samples: end - first,
+      isTime: type === ValueType.time,
+      samples: insideEnd - inside,
       time: new Float64Array(count),
       value: new Float64Array(count),
       row: new Uint32Array(count),
+      position: new Uint32Array(count),
+      since: new Float64Array(count),
       marks: new Uint8Array(count),
       text: new Uint16Array(count).fill(NO_TEXT),
       texts: [],
-      statistics: this.#statistics(rows, first, end),
+      statistics: this.#statistics(rows, inside, insideEnd, kind),
       attributes,
     };
     const known = new Map<string, number>();
@@ -94,6 +102,9 @@ export class ValueCharts {
       series.time[at] = this.reading.time(row);
       series.value[at] = kind === SeriesKind.text ? NaN : values.number.get(row);
       series.row[at] = values.message.get(row);
+      series.position[at] = position;
+      series.since[at] =
+        position === 0 ? NaN : (series.time[at]! - this.reading.time(rows[position - 1]!)) / 1e9;
       series.marks[at] = this.#marks(rows, position, attributes, breaks);
       if (kind === SeriesKind.number) continue;
       const text = (await this.reading.read(row))?.text;
@@ -115,10 +126,12 @@ export class ValueCharts {
     attributes: readonly SeriesAttributes[],
     breaks: readonly RegistrationBreak[],
   ): number {
-    const { values } = this.analysis.tracking;
+    const { values, messages } = this.analysis.tracking;
     const row = rows[position]!;
     let marks = 0;
-    if (values.doubts.get(row) !== 0) marks |= SampleMark.doubt;
+    const operation = messages.operation.get(values.message.get(row));
+    if (operation === Operation.notify || operation === Operation.send) marks |= SampleMark.unasked;
+    if ((values.doubts.get(row) & CASTS_DOUBT) !== 0) marks |= SampleMark.doubt;
     if (this.reading.isWritten(row)) marks |= SampleMark.written;
     if (position === 0) return marks;
     const time = this.reading.time(row);
@@ -134,13 +147,7 @@ export class ValueCharts {
   }
 
   /** Positions to draw: of each pixel the first, the last, and the extremes of numbers; of text the first. */
-  #thin(
-    rows: Uint32Array,
-    first: number,
-    end: number,
-    kind: (typeof SeriesKind)[keyof typeof SeriesKind],
-    query: ChartQuery,
-  ): number[] {
+  #thin(rows: Uint32Array, first: number, end: number, kind: SeriesKindCode, query: ChartQuery): number[] {
     const { values } = this.analysis.tracking;
     const pixels = Math.max(1, kind === SeriesKind.text ? Math.min(TEXT_POINTS, query.pixels) : query.pixels);
     const picked: number[] = [];
@@ -166,7 +173,7 @@ export class ValueCharts {
     return picked;
   }
 
-  #statistics(rows: Uint32Array, first: number, end: number): SeriesStatistics {
+  #statistics(rows: Uint32Array, first: number, end: number, kind: SeriesKindCode): SeriesStatistics {
     const { values } = this.analysis.tracking;
     let samples = 0;
     let leftOut = 0;
@@ -177,7 +184,7 @@ export class ValueCharts {
     for (let at = first; at < end; at++) {
       const row = rows[at]!;
       if (at > first) intervals.push((this.reading.time(row) - this.reading.time(rows[at - 1]!)) / 1e9);
-      if (values.doubts.get(row) !== 0) {
+      if ((values.doubts.get(row) & CASTS_DOUBT) !== 0) {
         leftOut++;
         continue;
       }
@@ -188,7 +195,7 @@ export class ValueCharts {
       most = Math.max(most, number);
     }
     intervals.sort((a, b) => a - b);
-    const isNumber = samples > 0 && Number.isFinite(sum);
+    const isNumber = samples > 0 && kind === SeriesKind.number && Number.isFinite(sum);
     return {
       samples,
       leftOut,

@@ -1,5 +1,6 @@
 import type { Analysis } from './analysis.ts';
 import { Uint32Column } from './column.ts';
+import { CASTS_DOUBT } from './value-reading.ts';
 
 /** Values taken into the index between two looks at the clock. */
 const VALUES_A_STEP = 50_000;
@@ -77,7 +78,7 @@ export class ValueIndex {
       }
       // One address, several devices: each value has its own.
       for (let row = last; row >= 0; row = this.#before.get(row) - 1) {
-        const doubtful = doubts.get(row) === 0 ? 0 : 1;
+        const doubtful = (doubts.get(row) & CASTS_DOUBT) === 0 ? 0 : 1;
         join(byDevice, {
           device: this.#deviceOf(chain, row),
           path,
@@ -139,7 +140,8 @@ export class ValueIndex {
       if (this.#chains * 2 > this.#slots.length) this.#rehash();
     }
     this.#last.set(chain, row);
-    if (values.doubts.get(row) !== 0) this.#doubtful.set(chain, this.#doubtful.get(chain) + 1);
+    if ((values.doubts.get(row) & CASTS_DOUBT) !== 0)
+      this.#doubtful.set(chain, this.#doubtful.get(chain) + 1);
   }
 
   /** The chain of a conversation and a path; the next free number where there is none, whose slot it then has. */

@@ -5,6 +5,7 @@ import { observedPath } from './records/observation-record.ts';
 import { attributesText, idsOf, type ValueAttributes } from './value-attributes.ts';
 import type { ResourceSeries, ValueIndex } from './value-index.ts';
 import {
+  type SeriesKey,
   SeriesKind,
   type SeriesKindCode,
   type ValueLine,
@@ -52,6 +53,7 @@ export class ValueLines {
   #made = '';
   #resources = 0;
   #doubtful = 0;
+  #longest: { key: SeriesKey; worth: number } | undefined;
 
   constructor(
     private readonly analysis: Analysis,
@@ -79,6 +81,7 @@ export class ValueLines {
       total: this.#lines.length,
       resources: this.#resources,
       doubtful: this.#doubtful,
+      longest: this.#longest?.key,
       first,
       lines,
     };
@@ -92,6 +95,7 @@ export class ValueLines {
     this.#lines = [];
     this.#resources = 0;
     this.#doubtful = 0;
+    this.#longest = undefined;
     const byDevice = this.index.series();
     const known = this.devices.all();
     const observed = this.#observed();
@@ -117,6 +121,7 @@ export class ValueLines {
       const isObserved = isObservedPath(observed, number, ids);
       this.#resources++;
       if (one.doubtful > 0) this.#doubtful++;
+      this.#weigh(one, number, ids);
       if (query.observedOnly && !isObserved) continue;
       if (query.doubtfulOnly && one.doubtful === 0) continue;
       if (query.text !== '' && !this.#holds(one, name, query.text.toLowerCase())) continue;
@@ -166,6 +171,15 @@ export class ValueLines {
         observed: isObserved,
       });
     }
+  }
+
+  /** Keeps the series that is worth seeing first: one value is no course, and text makes no line. */
+  #weigh(one: ResourceSeries, device: number, ids: readonly number[]): void {
+    const { type } = this.analysis.tracking.values;
+    const kind = seriesKindOf(ids[0]!, ids[2]!, type.get(one.last));
+    const worth =
+      kind === SeriesKind.number ? 2 * one.count : kind === SeriesKind.state ? one.count : one.count / 100;
+    if (worth > (this.#longest?.worth ?? 0)) this.#longest = { key: { device, path: one.path }, worth };
   }
 
   /** Whether a resource's path, name, unit, object or device holds a text in lower case. */

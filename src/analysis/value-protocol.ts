@@ -62,6 +62,8 @@ export interface ValueLineWindow {
   total: number;
   resources: number;
   doubtful: number;
+  /** The resource with the most values that make a line or bars, else the most values; undefined where there are none. */
+  longest: SeriesKey | undefined;
   first: number;
   lines: ValueLine[];
 }
@@ -78,6 +80,8 @@ export const SampleMark = {
   changed: 8,
   /** The time since the one before is longer than pmax. */
   late: 16,
+  /** Told unasked: notified or sent. */
+  unasked: 32,
 } as const;
 
 /** Samples of one resource in a window of time, thinned to its pixels; arrays are parallel. */
@@ -88,6 +92,8 @@ export interface ChartSeries {
   pathText: string;
   name: string;
   unit: string;
+  /** Numbers are seconds since 1970. */
+  isTime: boolean;
   /** Samples in the window before thinning. */
   samples: number;
   /** Time of the value: its own where it has one, else that of its message. */
@@ -96,6 +102,10 @@ export interface ChartSeries {
   value: Float64Array<ArrayBuffer>;
   /** Message that carries it. */
   row: Uint32Array<ArrayBuffer>;
+  /** Position among all samples of the resource. */
+  position: Uint32Array<ArrayBuffer>;
+  /** Seconds since the sample before, a thinned one too; NaN for the first. */
+  since: Float64Array<ArrayBuffer>;
   marks: Uint8Array<ArrayBuffer>;
   /** Index in `texts` of states and text; 0xffff where it has none. */
   text: Uint16Array<ArrayBuffer>;
@@ -184,6 +194,8 @@ export interface ValueProtocol {
   valueSamples(key: SeriesKey, first: number, count: number): Promise<ValueSamples>;
   /** Position among the samples of the one that a message carries, or the nearest before it; -1 where none is. */
   sampleOfRow(key: SeriesKey, row: MessageRow): Promise<number>;
+  /** The resources whose values a message carries, each once. */
+  seriesOfRow(row: MessageRow): Promise<SeriesKey[]>;
   /** The values of some resources, of all without any, as a file in capture order. */
   exportValues(series: SeriesKey[], format: 'csv' | 'ndjson'): Promise<Blob>;
 }

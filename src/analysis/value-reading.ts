@@ -2,12 +2,15 @@ import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import { isRequest } from '../coap/code.ts';
 import { hasValueNames } from '../lwm2m/value-names.ts';
 import { describeValue, readValue, type Value } from '../lwm2m/value-text.ts';
-import { VALUE_TYPE_NAMES, ValueType, type ValueTypeCode } from '../lwm2m/value.ts';
+import { Doubt, VALUE_TYPE_NAMES, ValueType, type ValueTypeCode } from '../lwm2m/value.ts';
 import type { ResourceDefinition } from '../lwm2m/registry/registry.ts';
 import type { Analysis } from './analysis.ts';
 import type { MessageBytes } from './message-bytes.ts';
 import type { MessageFacts } from './message-facts.ts';
 import { SeriesKind, type SeriesKindCode } from './value-protocol.ts';
+
+/** Doubts of a value itself. That nothing defines its resource says nothing against it: its line says so. */
+export const CASTS_DOUBT = ~Doubt.unknownResource;
 
 /** What is shown of a value: read from its bytes when somebody looks. */
 export interface ReadValue {

@@ -193,6 +193,9 @@ export class AnalysisClient implements AnalysisProtocol {
   sampleOfRow(key: SeriesKey, row: MessageRow): Promise<number> {
     return this.#call((remote) => remote.sampleOfRow(key, row));
   }
+  seriesOfRow(row: MessageRow): Promise<SeriesKey[]> {
+    return this.#call((remote) => remote.seriesOfRow(row));
+  }
   exportValues(series: SeriesKey[], format: 'csv' | 'ndjson'): Promise<Blob> {
     return this.#call((remote) => remote.exportValues(series, format));
   }

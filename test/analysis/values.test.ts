@@ -115,13 +115,38 @@ describe('the chart of values', () => {
     );
     const [one] = series;
     expect([...one!.value]).toEqual([20.5, 21.5, 22, 19]);
-    const { gap, late, changed } = SampleMark;
-    expect([...one!.marks]).toEqual([0, changed, changed | late, changed | gap]);
+    const { gap, late, changed, unasked } = SampleMark;
+    expect([...one!.marks]).toEqual([0, changed | unasked, changed | late | unasked, changed | gap]);
+    expect([...one!.position]).toEqual([0, 1, 2, 3]);
+    expect([...one!.since].map((seconds) => Math.round(seconds))).toEqual([NaN, 4, 20, 75]);
     expect(one!.statistics).toMatchObject({ samples: 4, least: 19, most: 22, mean: 20.75, leftOut: 0 });
     expect(one!.attributes.map(({ pmin, pmax }) => [pmin, pmax])).toEqual([[1, 10]]);
     // Register answered at 1000.01 with lifetime 60; the next answer at 1100.01.
     expect(breaks).toHaveLength(1);
     expect(breaks[0]!.from / 1e9).toBeCloseTo(60, 1);
+  });
+
+  it('tells statistics of the window only, though lines run on to its edge', async () => {
+    const answers = answersOf(await sample());
+    const { lines } = await answers.lines(ALL, 1);
+    const { device, path } = lines.at(-1)!;
+    // The samples of seconds 2, 6, 26 and 101 of the capture.
+    const { series } = await answers.chart(
+      { series: [{ device, path }], from: 4e9, to: 30e9, pixels: 500 },
+      1,
+    );
+    expect([...series[0]!.value]).toEqual([20.5, 21.5, 22, 19]);
+    expect(series[0]!.samples).toBe(2);
+    expect(series[0]!.statistics).toMatchObject({ samples: 2, least: 21.5, most: 22 });
+  });
+
+  it('finds the resources of a message, and what is worth seeing first', async () => {
+    const answers = answersOf(await sample());
+    const { lines, longest } = await answers.lines(ALL, 1);
+    const { device, path, lastRow } = lines.at(-1)!;
+    expect(longest).toEqual({ device, path });
+    expect(answers.seriesOfRow(lastRow!)).toEqual([{ device, path }]);
+    expect(answers.seriesOfRow(0)).toEqual([]);
   });
 
   it('thins to its pixels and keeps the extremes', async () => {
