@@ -294,7 +294,7 @@ export class AnalysisService implements AnalysisProtocol {
       dissector: new Dissector(analysis, facts, bytes, devices, summaries),
       overview: new OverviewCounts(analysis, shown),
       timeline: new Timeline(analysis, facts, devices, () => this.#state !== 'loading', shown),
-      values: new ValueAnswers(analysis, facts, devices, bytes, () => this.#breathe()),
+      values: new ValueAnswers(analysis, facts, devices, bytes, () => this.#pause()),
       stores: [],
       stopped: false,
       stop: () => {},
@@ -362,6 +362,13 @@ export class AnalysisService implements AnalysisProtocol {
   #breathe(): Promise<void> | undefined {
     if (this.host.now() - this.#lastTurn < WORK_INTERVAL) return undefined;
     return this.#turn();
+  }
+
+  /** As `#breathe`, for work that a question waits for: it must not wait for questions, itself among them. */
+  #pause(): Promise<void> | undefined {
+    if (this.host.now() - this.#lastTurn < WORK_INTERVAL) return undefined;
+    this.#lastTurn = this.host.now();
+    return this.host.yieldTurn();
   }
 
   async #turn(): Promise<void> {

@@ -9,7 +9,7 @@ export interface ValueScale {
 }
 
 /** Room between two ticks, in CSS pixels. */
-const TICK_ROOM = 30;
+const TICK_ROOM = 42;
 /** Largest and smallest number written out in full. */
 const LARGEST_PLAIN = 1e7;
 const SMALLEST_PLAIN = 1e-4;
