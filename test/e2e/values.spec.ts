@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +8,7 @@ import { expect, openBytes, openFile, samplePath, test } from './page.ts';
 import { valueCapture } from './value-capture.ts';
 
 const FIXTURES = join(dirname(fileURLToPath(import.meta.url)), '../../fixtures');
+const COMMAND = join(FIXTURES, '../dist-node/bin/lwm2m-scope.js');
 const OBSERVED = join(FIXTURES, 'leshan/leshan-observe-non-con-a.pcapng');
 
 async function faults(page: Page): Promise<string[]> {
@@ -64,6 +66,12 @@ test('exports hold each value of the chart, and pictures can be opened', async (
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as { path: string });
+  // The same as the command line gives for them.
+  const all = execFileSync('node', [COMMAND, 'values', OBSERVED, '--format', 'ndjson'], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { path: string });
+  expect(records).toEqual(all.filter(({ path }) => ['/3303/0/5700', '/3/0/9'].includes(path)));
   expect(new Set(records.map(({ path }) => path))).toEqual(new Set(['/3303/0/5700', '/3/0/9']));
   expect((await saved(page, 'CSV')).trim().split('\n')).toHaveLength(records.length + 1);
 
