@@ -3,6 +3,7 @@ import type { TransferTracker } from '../coap/block-wise.ts';
 import type { MessageBatch } from '../coap/message-batch.ts';
 import { NO_OPTION } from '../coap/message.ts';
 import type { ObservationTracker } from '../coap/observation.ts';
+import { AttributeBook } from '../device/attributes.ts';
 import { FirmwareTracker } from '../device/firmware.ts';
 import { DeviceTable, type EndpointAddresses } from '../device/identity.ts';
 import { RegistrationChange } from '../device/registration-book.ts';
@@ -27,6 +28,7 @@ export class DeviceTracking implements ValueListener {
   readonly registrations: RegistrationTracker;
   readonly devices: DeviceTable;
   readonly firmware: FirmwareTracker;
+  readonly attributes = new AttributeBook();
   /** Registrations that were accepted, and Updates that were. */
   registered = 0;
   updates = 0;
@@ -151,6 +153,7 @@ export class DeviceTracking implements ValueListener {
     this.registrations.on(event);
     this.devices.on(event);
     this.firmware.on(event);
+    this.attributes.on(event);
   }
 
   /** The answer that completes a Block1 transfer speaks of the whole body of its request. */

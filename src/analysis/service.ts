@@ -35,6 +35,15 @@ import { RowWindows } from './row-window.ts';
 import { type AnalysisSettings, DEFAULT_SETTINGS } from './settings.ts';
 import { ShownRows } from './shown-rows.ts';
 import { Timeline } from './timeline.ts';
+import { ValueAnswers } from './value-answers.ts';
+import type {
+  ChartQuery,
+  SeriesKey,
+  ValueChart,
+  ValueLineQuery,
+  ValueLineWindow,
+  ValueSamples,
+} from './value-protocol.ts';
 
 /** News go to the page at most this often, in milliseconds. */
 const STATUS_INTERVAL = 100;
@@ -64,6 +73,7 @@ interface Opened {
   dissector: Dissector;
   overview: OverviewCounts;
   timeline: Timeline;
+  values: ValueAnswers;
   stores: AppendableByteStore[];
   stopped: boolean;
   stop: () => void;
@@ -215,6 +225,35 @@ export class AnalysisService implements AnalysisProtocol {
     return this.#opened?.timeline.lineOf(device, this.#revision) ?? -1;
   }
 
+  async valueLines(query: ValueLineQuery): Promise<ValueLineWindow> {
+    return this.#answer((this.#opened ?? this.#prepare()).values.lines(query, this.#revision));
+  }
+
+  async foldValues(device: number, pathText: string, folded: boolean): Promise<void> {
+    this.#opened?.values.fold(device, pathText, folded);
+  }
+
+  async valueChart(query: ChartQuery): Promise<ValueChart> {
+    return this.#answer((this.#opened ?? this.#prepare()).values.chart(query, this.#revision));
+  }
+
+  async valueSamples(key: SeriesKey, first: number, count: number): Promise<ValueSamples> {
+    const { values } = this.#opened ?? this.#prepare();
+    return this.#answer(values.samples(key, first, count, this.#revision));
+  }
+
+  async seriesOfRow(row: MessageRow): Promise<SeriesKey[]> {
+    return this.#opened?.values.seriesOfRow(row) ?? [];
+  }
+
+  async sampleOfRow(key: SeriesKey, row: MessageRow): Promise<number> {
+    return (await this.#opened?.values.sampleOfRow(key, row)) ?? -1;
+  }
+
+  async exportValues(series: SeriesKey[], format: 'csv' | 'ndjson'): Promise<Blob> {
+    return (await this.#opened?.values.export(series, format)) ?? new Blob([]);
+  }
+
   async clockEstimates(): Promise<(ClockEstimate | undefined)[]> {
     const opened = this.#opened;
     if (opened === undefined) return [];
@@ -266,6 +305,7 @@ export class AnalysisService implements AnalysisProtocol {
       dissector: new Dissector(analysis, facts, bytes, devices, summaries),
       overview: new OverviewCounts(analysis, shown),
       timeline: new Timeline(analysis, facts, devices, () => this.#state !== 'loading', shown),
+      values: new ValueAnswers(analysis, facts, devices, bytes, () => this.#pause()),
       stores: [],
       stopped: false,
       stop: () => {},
@@ -346,6 +386,13 @@ export class AnalysisService implements AnalysisProtocol {
   #breathe(): Promise<void> | undefined {
     if (this.host.now() - this.#lastTurn < WORK_INTERVAL) return undefined;
     return this.#turn();
+  }
+
+  /** As `#breathe`, for work that a question waits for: it must not wait for questions, itself among them. */
+  #pause(): Promise<void> | undefined {
+    if (this.host.now() - this.#lastTurn < WORK_INTERVAL) return undefined;
+    this.#lastTurn = this.host.now();
+    return this.host.yieldTurn();
   }
 
   async #turn(): Promise<void> {

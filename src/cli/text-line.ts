@@ -8,6 +8,8 @@ export function textLine(kind: RecordKind, record: JsonObject): string {
       return messageLine(record);
     case 'info':
       return infoLines(record);
+    case 'values':
+      return valueLine(record);
     default:
       return genericLine(record);
   }
@@ -61,6 +63,19 @@ function value(item: JsonValue): string {
   const unit = entry.unit === undefined ? '' : ` ${text(entry.unit)}`;
   const said = entry.redacted === true ? 'redacted' : `${text(entry.value)}${unit}`;
   return `${text(entry.name ?? entry.path)} = ${said}`;
+}
+
+function valueLine(record: JsonObject): string {
+  const parts = [
+    record.time === undefined ? '(no time)' : text(record.time),
+    text(record.device ?? '?'),
+    text(record.path),
+    value(record),
+    text(record.operation),
+    text(record.id),
+  ];
+  if (record.doubt !== undefined) parts.push(`doubt: ${text(record.doubt)}`);
+  return parts.join('  ');
 }
 
 function infoLines(record: JsonObject): string {

@@ -39,6 +39,7 @@ const KEYS: Record<RecordKind, string> = {
   firmware: `device object server method uri source from to package package.length package.received package.sha256
     package.complete before before.name before.version after after.name after.version states states[].time
     states[].state states[].how states[].id result result.value result.name result.id ended evidence evidence_count`,
+  values: `device server path name time value_time value_time_relative value redacted length unit type format operation id doubt`,
 };
 
 /** Words that stand in some places. */

@@ -2,6 +2,7 @@ import { parsePath } from '../../src/lwm2m/path.ts';
 import { NO_BLOCK, NO_FORMAT, OperationEvent, Phase } from '../../src/lwm2m/operation-event.ts';
 import { Operation, type OperationCode } from '../../src/lwm2m/operation.ts';
 import { NO_ROW } from '../../src/capture/units.ts';
+import { AttributeBook } from '../../src/device/attributes.ts';
 import { FirmwareTracker } from '../../src/device/firmware.ts';
 import { DeviceTable } from '../../src/device/identity.ts';
 import { RegistrationTracker } from '../../src/device/registration.ts';
@@ -65,6 +66,7 @@ export class Story {
     isMulticast: (endpoint) => endpoint >= 9900,
   });
   readonly firmware = new FirmwareTracker(this.devices, [5, 33629]);
+  readonly attributes = new AttributeBook();
   readonly event = new OperationEvent();
   conversation = 1;
   device = 101;
@@ -180,6 +182,7 @@ export class Story {
     this.registrations.on(event);
     this.devices.on(event);
     this.firmware.on(event);
+    this.attributes.on(event);
     for (const [valuePath, value] of message.values ?? []) {
       const { objectId, instanceId, resourceId } = parsePath(valuePath);
       const number = typeof value === 'number' ? value : NaN;

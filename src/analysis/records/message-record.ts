@@ -33,7 +33,7 @@ import { contextOf, listsPaths } from '../content-values.ts';
 import { FrameComments } from '../frame-comments.ts';
 import type { MessageBytes } from '../message-bytes.ts';
 import type { MessageFacts } from '../message-facts.ts';
-import { secondsText } from '../seconds-text.ts';
+import { decimalText } from '../seconds-text.ts';
 import { Transport, TRANSPORT_NAMES } from '../../network/flow.ts';
 import { MessageFlag } from '../message-table.ts';
 import type { DeviceIndex } from '../device-index.ts';
@@ -348,14 +348,6 @@ export class MessageRecords {
     }
     return records;
   }
-}
-
-/** Seconds as a decimal with nine digits, as near as a double comes to what was sent. */
-function decimalText(seconds: number): string {
-  // A double this large tells microseconds at most: further digits would be noise.
-  const micros = Math.round(seconds * 1e6);
-  const whole = Math.floor(micros / 1e6);
-  return secondsText(whole, (micros - whole * 1e6) * 1000);
 }
 
 /** A Block option as records show it. */
