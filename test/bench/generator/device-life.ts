@@ -18,8 +18,8 @@ import type { Message } from './traffic.ts';
 import { SECOND, type World } from './world.ts';
 
 /** Shares of what the server does: reads of a large object, and Discover of it. */
-const LARGE_READS = 0.02;
-const DISCOVERS = 0.01;
+const LARGE_READS = 0.008;
+const DISCOVERS = 0.016;
 /** Share of the reads that are answered 4.04. */
 const NOT_FOUND = 0.03;
 /** After this long nothing that a device has sent is under way: the longest timeout and an answer's delay. */
