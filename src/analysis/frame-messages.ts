@@ -306,6 +306,7 @@ export class FrameMessages implements FrameSink {
         ...(icmpMtu > 0 ? { mtu: icmpMtu } : {}),
         time: this.#time,
         file: this.#file,
+        point: datagram.capturePoint,
         frame: frame.number,
         from: addressText(datagram.icmpSenderBytes, datagram.icmpSender, ipVersion),
         clause: ipVersion === 4 ? 'RFC 792' : 'RFC 4443 §3',

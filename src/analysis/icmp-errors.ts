@@ -1,5 +1,6 @@
 import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
+import { SIGHTING_WINDOW } from '../network/sightings.ts';
 import { EXCHANGE_LIFETIME } from '../coap/exchange.ts';
 import { MessageFlag, type MessageTable } from './message-table.ts';
 
@@ -20,6 +21,8 @@ export interface IcmpError {
   mtu?: number;
   time: Nanoseconds;
   file: number;
+  /** Number of the capture point that saw it. */
+  point: number;
   frame: FrameNumber;
   /** Address of who sent it. */
   from: string;
@@ -51,6 +54,7 @@ export class IcmpErrors {
   /** Adds an error, and finds the message that it quotes among those captured before it. */
   add(error: Omit<IcmpError, 'row' | 'before'>, quoted: Quoted): void {
     const row = this.#quotedRow(error, quoted);
+    if (this.of(row).some((known) => isSameSeenElsewhere(known, error))) return;
     if (row !== NO_ROW) this.aboutMessages++;
     if (this.kept.length === MAX_ICMP_ERRORS) return;
     const known: IcmpError = { ...error, row, before: this.messages.lastOf(error.conversation) };
@@ -109,6 +113,16 @@ export class IcmpErrors {
     }
     return NO_ROW;
   }
+}
+
+/** Whether two errors about one message are one packet that two capture points saw. */
+function isSameSeenElsewhere(known: IcmpError, error: Omit<IcmpError, 'row' | 'before'>): boolean {
+  return (
+    known.point !== error.point &&
+    known.kind === error.kind &&
+    known.from === error.from &&
+    Math.abs(known.time - error.time) <= SIGHTING_WINDOW
+  );
 }
 
 /** One line about an error: `port unreachable from 10.0.0.1`, with the size that fits where that is said. */

@@ -4,7 +4,8 @@ const READING = `Options:
   --decode-as [ADDRESS:]PORT=coap|dtls|none
                                  what a port carries; may be given several times
   --lowpan-context ID=PREFIX/LENGTH
-                                 prefix that 6LoWPAN addresses leave out, ID 0 to 15; may be given several times
+                                 prefix that 6LoWPAN addresses leave out, ID 0 to 15;
+                                 may be given several times
   --objects PATH                 object definitions in OMA's XML: a file, a zip archive or a
                                  folder; may be given several times, the later ones count
   --redact                       leaves out keys, identities of keys and passwords
@@ -41,6 +42,11 @@ const COMMANDS: Readonly<Record<string, CommandHelp>> = {
   transfers: reading('transfers', 'one record a block-wise transfer, complete or not'),
   observations: reading('observations', 'one record an observation'),
   firmware: reading('firmware', 'one record a firmware update attempt'),
+  values: reading(
+    'values',
+    'one record a value that crossed the wire',
+    `${READING}  --filter EXPR                  only values of messages that match\n`,
+  ),
   serve: {
     usage: 'serve [CAPTURE]',
     purpose: 'the page, on loopback; opens with CAPTURE',

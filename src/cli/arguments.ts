@@ -71,8 +71,8 @@ export function readArguments(argv: readonly string[]): CliArguments {
   const format = values.format;
   if (format !== undefined && !(FORMATS as readonly string[]).includes(format))
     throw new UsageError(`--format ${format}: known formats are ${FORMATS.join(', ')}`);
-  if (values.filter !== undefined && command !== 'messages')
-    throw new UsageError('--filter works on messages only so far');
+  if (values.filter !== undefined && command !== 'messages' && command !== 'values')
+    throw new UsageError('--filter works on messages and values only so far');
   if (values.follow === true && command !== 'messages')
     throw new UsageError('--follow prints messages as they come; other records are made at the end');
   return {

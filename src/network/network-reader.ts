@@ -146,14 +146,15 @@ export class NetworkReader {
       else if (protocol === IpProtocol.ipv6) inner = Inner.ipv6;
       else if (protocol === IpProtocol.gre) inner = readGre(layer);
       else if (protocol === (header.version === 4 ? IpProtocol.icmp : IpProtocol.icmpv6))
-        return this.#readIcmp(out);
+        return this.#readIcmp(frame, out);
       else return layer.fail(NotRead.ipProtocol, protocol);
       if (inner === Inner.none) return false;
     }
     return layer.fail(NotRead.tooManyHeaders);
   }
 
-  #readIcmp(out: Datagram): false {
+  #readIcmp(frame: Frame, out: Datagram): false {
+    out.capturePoint = this.#pointOf(frame);
     if (this.#isWpan) this.contexts.learn(this.#layer, this.#lowpan.link.pan);
     return this.#icmp.read(this.#layer, this.#header, out);
   }

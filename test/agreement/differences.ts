@@ -21,8 +21,8 @@ export interface ReasonedDifference {
 
 /** What is compared, by corpus. */
 export const TOTALS: Readonly<Record<Corpus, { captures: number; messages: number; fields: number }>> = {
-  fixtures: { captures: 22, messages: 1494, fields: 46314 },
-  recorded: { captures: 264, messages: 11105, fields: 344990 },
+  fixtures: { captures: 22, messages: 1486, fields: 46074 },
+  recorded: { captures: 264, messages: 11064, fields: 343760 },
   public: { captures: 165, messages: 10883, fields: 337373 },
 };
 

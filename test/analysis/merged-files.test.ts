@@ -258,7 +258,9 @@ function renamed(lines: readonly string[], frameOf: (file: number, frame: number
       /"([12])\.([1-9]\d*)\.(\d+)"/g,
       (_, file, frame, ordinal) => `"1.${frameOf(Number(file), Number(frame))}.${ordinal}"`,
     );
-    return JSON.parse(text, (key, value: unknown) => (OF_ITS_FILE.has(key) ? undefined : value)) as unknown;
+    return JSON.parse(text, (key, value: unknown) =>
+      OF_ITS_FILE.has(key) || (key === 'frame' && typeof value === 'number') ? undefined : value,
+    ) as unknown;
   });
 }
 

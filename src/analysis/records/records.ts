@@ -92,10 +92,10 @@ export class Records {
   }
 
   /** Records of the values of all messages that pass the filter, or of `rows` of the value table. */
-  async *values(rows: Iterable<number>): AsyncGenerator<JsonObject> {
+  async *values(rows: Iterable<number> | AsyncIterable<number>): AsyncGenerator<JsonObject> {
     const { analysis, facts, bytes } = this.#context;
     const reading = new ValueReading(analysis, facts, bytes);
-    for (const row of rows) {
+    for await (const row of rows) {
       const record = await valueRecord(this.#context, reading, row);
       if (record !== undefined) yield record;
     }
@@ -103,9 +103,9 @@ export class Records {
 
   #values(filter: CompiledFilter | undefined): AsyncGenerator<JsonObject> {
     const { values } = this.#context.analysis.tracking;
-    function* passing(): Generator<number> {
+    async function* passing(): AsyncGenerator<number> {
       for (let row = 0; row < values.count; row++)
-        if (filter === undefined || filter.test(values.message.get(row))) yield row;
+        if (filter === undefined || (await passesFilter(filter, values.message.get(row)))) yield row;
     }
     return this.values(passing());
   }
