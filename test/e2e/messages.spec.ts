@@ -182,12 +182,15 @@ test('commands are found by name, keys are listed, views change', async ({ page 
   await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
+  const palette = page.getByRole('dialog').getByRole('combobox');
   await page.keyboard.press('Control+k');
+  await expect(palette).toBeFocused();
   await page.keyboard.type('messages view');
   await page.keyboard.press('Escape');
   await page.keyboard.press('2');
   await expect(page.getByRole('button', { name: /^Messages/ })).toHaveAttribute('aria-current', 'page');
   await page.keyboard.press('Control+k');
+  await expect(palette).toBeFocused();
   await page.keyboard.type('timeline');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('button', { name: 'Timeline' })).toHaveAttribute('aria-current', 'page');

@@ -53,6 +53,8 @@ export class ValuesView {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #hasProposed = false;
   #steps = 0;
+  /** The view is gone: what is still under way is for nobody. */
+  #isStopped = false;
 
   constructor(session: Session) {
     this.session = session;
@@ -148,6 +150,7 @@ export class ValuesView {
 
   /** Asks for the chart; requests that come while one is under way become one. */
   async askChart(): Promise<void> {
+    if (this.#isStopped) return;
     if (this.#busy) {
       this.#again = true;
       return;
@@ -164,7 +167,7 @@ export class ValuesView {
           ? undefined
           : await session.attempt(session.client.valueChart({ series, from, to, pixels }));
       if (chart !== undefined || series.length === 0) this.chart = chart;
-    } while (this.#again);
+    } while (this.#again && !this.#isStopped);
     this.#busy = false;
   }
 
@@ -182,6 +185,8 @@ export class ValuesView {
   }
 
   stop(): void {
+    this.#isStopped = true;
+    this.#steps++;
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
