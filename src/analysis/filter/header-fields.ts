@@ -2,8 +2,9 @@ import { HeaderKind, type HeaderCode, type TracedHeader } from '../../network/he
 import { UdpChecksum } from '../../network/udp.ts';
 import type { MessageBytesAccess } from './bytes-access.ts';
 import { WIRESHARK } from './field-declaration.ts';
-import type { EachValue, FilterField, NamedValue } from './field.ts';
+import type { FilterField, NamedValue } from './field.ts';
 import { once, readFlag, readNamed, readNumber } from './read-fields.ts';
+import { HeaderWalk } from './header-walk.ts';
 import { wpanFields } from './wpan-fields.ts';
 
 /** A number in a header, as the filter and the tree of fields know it: name, what it says, first byte, bytes, bits to the right of it, mask; `flag` for one bit. */
@@ -85,25 +86,6 @@ function checksumState(code: number): number {
       return 2;
     default:
       return NaN;
-  }
-}
-
-/** Visits each header of one kind, and keeps it as the one at hand. */
-export class HeaderWalk {
-  /** The header at hand; valid during a visit. */
-  current: TracedHeader | undefined;
-
-  constructor(private readonly access: MessageBytesAccess) {}
-
-  of(kind: HeaderCode): EachValue {
-    return (row, visit) => {
-      for (const header of this.access.headers(row)) {
-        if (header.kind !== kind) continue;
-        this.current = header;
-        if (visit(row)) return true;
-      }
-      return false;
-    };
   }
 }
 

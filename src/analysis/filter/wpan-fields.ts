@@ -4,7 +4,7 @@ import { wpanPlaces, type WpanPlaces } from '../../network/wpan.ts';
 import type { MessageBytesAccess } from './bytes-access.ts';
 import { WIRESHARK } from './field-declaration.ts';
 import type { BytesField, EachValue, FilterField } from './field.ts';
-import type { HeaderWalk } from './header-fields.ts';
+import type { HeaderWalk } from './header-walk.ts';
 import { readFlag, readNumber, readOpaque, readPresence } from './read-fields.ts';
 
 /** Bits of the frame control field: name, what it says, shift, mask. IEEE 802.15.4-2020 §7.2.2. */
