@@ -197,18 +197,37 @@ export class Float64Column {
   }
 }
 
-/** Rows of one chunk of a sparse column, as a power of two. */
-const SPARSE_BITS = 12;
-const SPARSE_MASK = (1 << SPARSE_BITS) - 1;
-
-/** A number for few of the rows; NaN stands for none. Chunks without any are not there. */
+/** A number for few of the rows, which are set in rising order; NaN stands for none. Kept as runs of equal numbers. */
 export class SparseFloat64Column {
-  readonly #chunks: (Float64Array | undefined)[] = [];
+  /** By run: its first row, and its number; the rows of a run go on to the next one. */
+  readonly #from = new Uint32Column();
+  readonly #number = new Float64Column();
+  #runs = 0;
+  /** The row behind the last one that was set. */
+  #next = 0;
+
   get(row: number): number {
-    return this.#chunks[row >>> SPARSE_BITS]?.[row & SPARSE_MASK] ?? NaN;
+    if (row >= this.#next) return NaN;
+    let low = 0;
+    let high = this.#runs;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#from.get(middle) <= row) low = middle + 1;
+      else high = middle;
+    }
+    return low === 0 ? NaN : this.#number.get(low - 1);
   }
+
   set(row: number, value: number): void {
-    const chunk = (this.#chunks[row >>> SPARSE_BITS] ??= new Float64Array(SPARSE_MASK + 1).fill(NaN));
-    chunk[row & SPARSE_MASK] = value;
+    if (row > this.#next) this.#begin(this.#next, NaN);
+    if (this.#runs === 0 || row > this.#next || this.#number.get(this.#runs - 1) !== value)
+      this.#begin(row, value);
+    this.#next = row + 1;
+  }
+
+  #begin(row: number, value: number): void {
+    this.#from.set(this.#runs, row);
+    this.#number.set(this.#runs, value);
+    this.#runs++;
   }
 }

@@ -75,7 +75,7 @@ function mixIds(object: number, instance: number, resource: number, resourceInst
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** One row a value that crossed the wire, in capture order: 22 bytes, and 8 for its own time. Text and bytes stay in the message. */
+/** One row a value that crossed the wire, in capture order: 22 bytes, and 12 for each run of equal times of their own. Text and bytes stay in the message. */
 export class ValueTable {
   count = 0;
   readonly message = new Uint32Column();

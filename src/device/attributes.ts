@@ -92,6 +92,21 @@ function apply(attached: AttributesInForce, setting: AttributeSetting): Attribut
   return next;
 }
 
+/** First letters of the names of attributes, as bytes: c, e, g, h, l, p, s. */
+const INITIALS: ReadonlySet<number> = new Set([0x63, 0x65, 0x67, 0x68, 0x6c, 0x70, 0x73]);
+const SEMICOLON = 0x3b;
+
+/** Whether a list of links may have NOTIFICATION attributes: a parameter that begins like one of them. */
+function namesAttributes({ body, bodyStart, bodyEnd }: OperationEvent): boolean {
+  for (
+    let at = body.indexOf(SEMICOLON, bodyStart);
+    at >= 0 && at < bodyEnd - 1;
+    at = body.indexOf(SEMICOLON, at + 1)
+  )
+    if (INITIALS.has(body[at + 1]!)) return true;
+  return false;
+}
+
 /**
  * The NOTIFICATION attributes that servers attached to objects, instances and resources, over time: what accepted
  * Write-Attributes and Observe requests set and what answers to Discover tell (LwM2M Core §7.3).
@@ -103,6 +118,8 @@ export class AttributeBook {
   dropped = 0;
   /** Conversation and path of all settings. */
   readonly #known = new Set<string>();
+  /** Conversations with settings. */
+  readonly #conversations = new Set<number>();
 
   /** Takes the next operation event. */
   on(event: OperationEvent): void {
@@ -147,6 +164,8 @@ export class AttributeBook {
 
   #discovered(event: OperationEvent): void {
     if (event.contentFormat !== LINK_FORMAT) return;
+    // Most lists have none; they are not taken apart.
+    if (!this.#conversations.has(event.conversation) && !namesAttributes(event)) return;
     const { links } = readObjectLinks(event.body, event.bodyStart, event.bodyEnd);
     for (const link of links.slice(0, MAX_DISCOVERED)) {
       // Where something was attached, a link without attributes says that it is gone.
@@ -167,6 +186,7 @@ export class AttributeBook {
       return;
     }
     this.#known.add(keyOf(event.conversation, path));
+    this.#conversations.add(event.conversation);
     this.settings.push({
       conversation: event.conversation,
       serverEndpoint: event.serverEndpoint,

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   CHUNK_ROWS,
   Float64Column,
+  SparseFloat64Column,
   Uint16Column,
   Uint32Column,
   Uint8Column,
@@ -65,6 +66,27 @@ describe('columns', () => {
           if (atOnce.get(at) !== single.get(at)) expect.fail(`row ${at} of ${row}`);
       }),
       { numRuns: 25 },
+    );
+  });
+});
+
+describe('a sparse column', () => {
+  it('gives what was set in rising order, and NaN for all else', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.nat(5), fc.constantFrom(1.5, 2.5, 3.5)), { maxLength: 200 }),
+        (steps) => {
+          const column = new SparseFloat64Column();
+          const known = new Map<number, number>();
+          let row = 0;
+          for (const [step, value] of steps) {
+            row += step;
+            column.set(row, value);
+            known.set(row, value);
+          }
+          for (let at = 0; at < row + 10; at++) expect(column.get(at)).toBe(known.get(at) ?? NaN);
+        },
+      ),
     );
   });
 });
