@@ -27,7 +27,11 @@ export async function firmwareRecord(context: RecordContext, attempt: FirmwareAt
   if (attempt.length >= 0) parcel.length = attempt.length;
   parcel.received = attempt.received;
   const body = await packageBody(analysis, bytes, attempt);
-  if (body !== undefined) parcel.sha256 = sha256Text(body);
+  if (body !== undefined) {
+    // What was written in a format of its own is as long as what the format holds.
+    parcel.length = parcel.received = body.length;
+    parcel.sha256 = sha256Text(body);
+  }
   parcel.complete = attempt.complete;
   if (attempt.package.name !== undefined) parcel.name = attempt.package.name;
   if (attempt.package.version !== undefined) parcel.version = attempt.package.version;
