@@ -104,9 +104,13 @@ export class Timeline {
       case 'transfers':
         this.#transfers(line, query, builder);
         break;
-      case 'firmware':
+      case 'firmware': {
+        const { firmware } = this.analysis.tracking.devices;
+        const attempt = firmware.instancesOf(line.device.index)[line.members[0] ?? -1]?.attempt;
+        if (attempt !== undefined) row.update = attempt.index;
         this.#firmware(line, query, builder);
         break;
+      }
     }
     row.spans = builder.columns();
     return row;

@@ -15,6 +15,7 @@ import type {
   TrackQuery,
   TrackWindow,
 } from '../analysis/protocol.ts';
+import type { UpdateDetail, UpdateList } from '../analysis/firmware-protocol.ts';
 import type { AnalysisSettings } from '../analysis/settings.ts';
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 
@@ -169,6 +170,18 @@ export class AnalysisClient implements AnalysisProtocol {
   }
   trackOfDevice(device: number): Promise<number> {
     return this.#call((remote) => remote.trackOfDevice(device));
+  }
+  updates(first: number, count: number): Promise<UpdateList> {
+    return this.#call((remote) => remote.updates(first, count));
+  }
+  update(attempt: number, pixels: number): Promise<UpdateDetail | undefined> {
+    return this.#call((remote) => remote.update(attempt, pixels));
+  }
+  updateOfRow(row: MessageRow): Promise<number> {
+    return this.#call((remote) => remote.updateOfRow(row));
+  }
+  updatePackage(attempt: number): Promise<Blob | undefined> {
+    return this.#call((remote) => remote.updatePackage(attempt));
   }
   records(kind: string, redact?: boolean): Promise<Blob> {
     return this.#call((remote) => remote.records(kind, redact));

@@ -5,7 +5,7 @@ import { AnalysisClient, AnalysisEnded } from './analysis-client.ts';
 import { keepSettings, keptSettings } from './kept-settings.ts';
 
 /** Where a selection came from; a view does not scroll to what was selected in itself. */
-export type SelectionOrigin = 'list' | 'timeline' | 'details' | 'devices' | 'keys';
+export type SelectionOrigin = 'list' | 'timeline' | 'details' | 'devices' | 'keys' | 'firmware';
 
 /** A window of time, both ends inclusive. */
 export interface TimeWindow {
@@ -31,8 +31,15 @@ export interface ListCommands {
   focus(): void;
 }
 
+/** What the view of updates offers to the command registry while it is shown. */
+export interface UpdateCommands {
+  /** Shows the attempt so many places further on. */
+  step(attempts: number): void;
+  savePackage(): void;
+}
+
 /** The views that exist. */
-export type View = 'timeline' | 'messages';
+export type View = 'timeline' | 'messages' | 'firmware';
 
 const NOTHING_OPEN: AnalysisStatus = {
   state: 'idle',
@@ -48,6 +55,7 @@ const NOTHING_OPEN: AnalysisStatus = {
   values: 0,
   transfers: 0,
   firmwareUpdates: 0,
+  failedUpdates: 0,
   notRead: [],
   sealed: [],
   epochSeconds: 0,
@@ -99,6 +107,10 @@ export class Session {
 
   /** Set by the timeline while it is shown. */
   timelineCommands = $state.raw<TimelineCommands | undefined>();
+  /** Attempt that the view of updates shows; undefined until one is chosen: the last that failed. */
+  update = $state<number | undefined>();
+  /** Set by the view of updates while it is shown. */
+  updateCommands = $state.raw<UpdateCommands | undefined>();
   /** Set by the message list while it is shown. */
   listCommands = $state.raw<ListCommands | undefined>();
 
@@ -224,6 +236,12 @@ export class Session {
     this.selectionCount++;
   }
 
+  /** Shows an update in full. */
+  showUpdate(attempt: number): void {
+    this.update = attempt;
+    this.view = 'firmware';
+  }
+
   setCursor(time: Nanoseconds | undefined): void {
     this.cursorTime = time;
   }
@@ -272,6 +290,7 @@ export class Session {
   #forget(): void {
     this.#resume = undefined;
     this.generation++;
+    this.update = undefined;
     this.hasShownRows = false;
     this.deselect();
     this.trouble = undefined;

@@ -69,6 +69,11 @@ export class FirmwareTracker implements AttemptStore, RegistrationListener {
     return this.#instances.get(this.#devices.resolve(device)) ?? [];
   }
 
+  /** Attempts that failed. */
+  get failed(): number {
+    return this.attempts.reduce((sum, { ended }) => (ended === 'failed' ? sum + 1 : sum), 0);
+  }
+
   firmwareOf(device: number): string | undefined {
     return this.#devices.devices[this.#devices.resolve(device)]?.firmware?.text;
   }
