@@ -1,12 +1,15 @@
 import { type MessageRow, type Nanoseconds, NO_ROW } from '../capture/units.ts';
 import { isRequest } from '../coap/code.ts';
 import { blockSize, NO_OPTION } from '../coap/message.ts';
+import type { Transfer } from '../coap/transfer.ts';
 import type { FirmwareAttempt } from '../device/firmware-attempt.ts';
 import type { Analysis } from './analysis.ts';
 import type { BlockColumns, UpdateProgress, UpdateRepeat, UpdateStall } from './firmware-protocol.ts';
 
-/** No progress for longer than this is a stall: by then a message that was lost is sent again (RFC 7252 §4.8.2). */
-const STALL_AFTER: Nanoseconds = 3e9;
+/** No progress for longer than this is a stall: ACK_TIMEOUT, after which what was lost is sent again (RFC 7252 §4.8). */
+const STALL_AFTER: Nanoseconds = 2e9;
+/** Share of a transfer's time in which another one must run too to be the same seen twice. */
+const BESIDE_SHARE = 0.8;
 /** Bins of the rate over one download. */
 const RATE_BINS = 72;
 /** Repeats, stalls and block sizes that are told one by one. */
@@ -73,9 +76,7 @@ export function packageProgress(
 function blocksOf(analysis: Analysis, attempt: FirmwareAttempt): Block[] {
   const { messages, transfers } = analysis.tracking;
   const blocks: Block[] = [];
-  for (const index of attempt.transfers) {
-    const transfer = transfers.transfers[index];
-    if (transfer === undefined) continue;
+  for (const transfer of onceOnly(attempt.transfers.map((index) => transfers.transfers[index]))) {
     transfer.rows.forEach((row, at) => {
       const isAsked = isRequest(messages.code.get(row));
       const request = isAsked ? row : messages.requestOf(row);
@@ -96,6 +97,24 @@ function blocksOf(analysis: Analysis, attempt: FirmwareAttempt): Block[] {
     });
   }
   return blocks.sort((a, b) => a.time - b.time);
+}
+
+/**
+ * Transfers without those that run beside another one in a conversation of their own: where a capture shows both
+ * sides of a forwarder, the package is seen twice.
+ */
+function onceOnly(transfers: (Transfer | undefined)[]): Transfer[] {
+  const kept: Transfer[] = [];
+  for (const transfer of transfers) {
+    if (transfer === undefined) continue;
+    const isBeside = kept.some((other) => {
+      if (other.conversation === transfer.conversation) return false;
+      const shared = Math.min(other.to, transfer.to) - Math.max(other.from, transfer.from);
+      return shared > (transfer.to - transfer.from) * BESIDE_SHARE;
+    });
+    if (!isBeside) kept.push(transfer);
+  }
+  return kept;
 }
 
 /** Index of the transfer that a message or its answer carries a block of, or -1. */

@@ -23,15 +23,13 @@ export async function updateExchanges(
   rows: Uint32Array,
 ): Promise<{ exchanges: UpdateExchange[]; leftOut: number }> {
   const { messages } = analysis.tracking;
-  const own = new Set(attempt.transfers);
   const ofTransfer = new Map<number, UpdateExchange>();
   const exchanges: UpdateExchange[] = [];
   let leftOut = 0;
   for (const row of rows) {
     const first = facts.firstCopy(row);
     const transfer = transferOf(analysis, first);
-    const isOwn = transfer >= 0 && own.has(transfer);
-    if (isOwn) {
+    if (transfer >= 0) {
       const line = ofTransfer.get(transfer);
       if (line !== undefined) {
         takeBlock(analysis, line, row);
@@ -40,14 +38,14 @@ export async function updateExchanges(
     }
     const isStart = isRequest(messages.code.get(row)) || messages.has(row, MessageFlag.notification);
     if (!isStart || messages.has(row, MessageFlag.duplicate)) continue;
-    if (!isOwn && !concerns(analysis, attempt, row)) continue;
+    if (!attempt.transfers.includes(transfer) && !concerns(analysis, attempt, row)) continue;
     if (exchanges.length === MAX_EXCHANGES) {
       leftOut++;
       continue;
     }
-    const line = await exchangeOf(analysis, facts, summaries, row, isOwn);
+    const line = await exchangeOf(analysis, facts, summaries, row, transfer >= 0);
     exchanges.push(line);
-    if (isOwn) ofTransfer.set(transfer, line);
+    if (transfer >= 0) ofTransfer.set(transfer, line);
   }
   for (const [index, line] of ofTransfer) {
     const transfer = analysis.tracking.transfers.transfers[index]!;

@@ -187,12 +187,12 @@ export class FirmwareAttempt {
     this.evidence.decide(row);
   }
 
-  /** Takes a block that was transferred. The first block of all, come again, begins the package anew. */
+  /** Takes a block that was transferred. The first block of all, come again after others, begins the package anew. */
   addBlock(offset: ByteCount, end: ByteCount): void {
     if (this.#start < 0) {
       this.#start = offset;
       this.#position = offset;
-    } else if (offset === 0 && this.#position > 0) {
+    } else if (offset === 0 && this.#position > end) {
       this.restarts++;
       this.#start = 0;
       this.#position = 0;

@@ -60,7 +60,7 @@ test('the transfer is one line, and what was sent is saved byte by byte', async 
   const exchanges = page.getByRole('table', { name: 'Exchanges of the update' });
   await expect(exchanges.getByRole('row', { name: /Write.*blocks of at most/ })).toHaveCount(1);
   await page.getByRole('button', { name: 'Transfer' }).click();
-  await expect(page.getByRole('img', { name: /12 blocks, 0 repeats, 0 stalls/ })).toBeVisible();
+  await expect(page.getByRole('img', { name: /6 blocks, 0 repeats, 0 stalls/ })).toBeVisible();
   const download = page.waitForEvent('download');
   await page.getByRole('button', { name: 'Save package…' }).click();
   const path = await (await download).path();

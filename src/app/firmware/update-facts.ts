@@ -1,6 +1,6 @@
 import type { UpdateDetail } from '../../analysis/firmware-protocol.ts';
 import { type MessageRow, NO_ROW } from '../../capture/units.ts';
-import { bytesText, countText, plural } from '../number-text.ts';
+import { bytesText, countText } from '../number-text.ts';
 import { durationText } from '../time-text.ts';
 
 /** One line of what is known of an update. */
@@ -74,8 +74,7 @@ function transferFacts(update: UpdateDetail): Fact[] {
   const scheme = schemeDoubt(update);
   if (scheme !== undefined) add('Scheme', scheme, NO_ROW, { isDoubt: true });
   if (progress.count > 0) {
-    const repeats =
-      progress.repeatsCount === 0 ? '' : ` · ${plural(progress.repeatedBlocks, 'block')} sent again`;
+    const repeats = progress.repeatsCount === 0 ? '' : ` · ${countText(progress.repeatedBlocks)} sent again`;
     add('Blocks', `${countText(progress.count)}${repeats}`, progress.lastRow);
     add(
       'Block size',
@@ -87,15 +86,10 @@ function transferFacts(update: UpdateDetail): Fact[] {
     if (progress.restarts > 0) add('Restarts', countText(progress.restarts), NO_ROW, { isDoubt: true });
   }
   progress.stalls.slice(0, 6).forEach((stall) => {
-    const times = stall.copies > 1 ? ` ${stall.copies} times` : '';
-    add(
-      'Stall',
-      `${durationText(stall.to - stall.from)} · block ${stall.block} ${stall.why}${times}`,
-      stall.row,
-      {
-        isDoubt: true,
-      },
-    );
+    const why = stall.why === 'sent again' ? `sent ${stall.copies} times` : stall.why;
+    add('Stall', `${durationText(stall.to - stall.from)} · block ${stall.block} ${why}`, stall.row, {
+      isDoubt: true,
+    });
   });
   if (progress.stalls.length > 6)
     add('Stalls', `${progress.stalls.length} in all`, NO_ROW, { isDoubt: true });
@@ -121,7 +115,7 @@ function eventFacts(update: UpdateDetail): Fact[] {
   const facts: Fact[] = [];
   const add = adderTo(facts);
   const zero = Number.isNaN(update.progress.firstBlock) ? update.from : update.progress.firstBlock;
-  const at = (time: number): string => `${((time - zero) / 1e9).toFixed(3)} s`;
+  const at = (time: number): string => `${(Math.round((time - zero) / 1e6) / 1000 + 0).toFixed(3)} s`;
   for (const { kind, time, row, refused } of update.events.slice(0, 24))
     add(at(time), refused === 0 ? kind : `${kind}, refused`, row, { isDoubt: refused !== 0 });
   if (update.silence !== undefined)
