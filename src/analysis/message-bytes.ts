@@ -61,31 +61,37 @@ export class MessageBytes {
     return filled === length ? bytes : undefined;
   }
 
-  /** Reads a message into a view that is valid until the next call; undefined where its bytes are gone. */
+  /** Reads a message into a view of its own; undefined where its bytes are gone. */
   async view(row: MessageRow): Promise<MessageView | undefined> {
     const bytes = await this.message(row);
-    if (bytes === undefined) return undefined;
+    // Several are asked for at once, and each must find its view as it was read.
+    return bytes === undefined ? undefined : this.#read(row, bytes, new MessageView());
+  }
+
+  #read(row: MessageRow, bytes: Uint8Array, view: MessageView): MessageView {
     const { messages } = this.analysis.tracking;
     const { length } = bytes;
     if (messages.type.get(row) === MessageType.none) {
       const transport = this.analysis.frames.conversations.transportOf(messages.conversation.get(row));
-      this.#view.readReliable(bytes, 0, length, transport === Transport.ws);
-      if (messages.fault.get(row) === MessageFault.lostSegment) this.#view.markLost();
-      return this.#view;
+      view.readReliable(bytes, 0, length, transport === Transport.ws);
+      if (messages.fault.get(row) === MessageFault.lostSegment) view.markLost();
+      return view;
     }
     const isCut = messages.outcome.get(row) === Outcome.truncated;
-    this.#view.read(bytes, 0, length, isCut ? length + LARGEST_CUT : length);
+    view.read(bytes, 0, length, isCut ? length + LARGEST_CUT : length);
     if (isCut && messages.payloadLength.get(row) > 0) {
-      const captured = this.#view.payloadEnd - this.#view.payloadStart;
-      this.#view.read(bytes, 0, length, length + messages.payloadLength.get(row) - captured);
+      const captured = view.payloadEnd - view.payloadStart;
+      view.read(bytes, 0, length, length + messages.payloadLength.get(row) - captured);
     }
-    return this.#view;
+    return view;
   }
 
   /** The captured payload of a message. */
   async payload(row: MessageRow): Promise<Uint8Array | undefined> {
-    const view = await this.view(row);
-    return view?.bytes.subarray(view.payloadStart, view.payloadEnd);
+    const bytes = await this.message(row);
+    if (bytes === undefined) return undefined;
+    const view = this.#read(row, bytes, this.#view);
+    return bytes.subarray(view.payloadStart, view.payloadEnd);
   }
 
   /** The body whose values a message holds: of its transfer where one ended here, else its own payload. */
