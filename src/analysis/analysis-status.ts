@@ -25,6 +25,7 @@ export function statusOf(
     values: tracking?.values.count ?? 0,
     transfers: tracking?.transfers.transfers.length ?? 0,
     firmwareUpdates: tracking?.devices.firmware.attempts.length ?? 0,
+    failedUpdates: tracking?.devices.firmware.failed ?? 0,
     notRead: analysis === undefined ? [] : notRead(analysis).slice(0, NAMED_NOT_READ),
     sealed: frames?.security.sealed() ?? [],
     epochSeconds: frames?.epochSeconds ?? 0,

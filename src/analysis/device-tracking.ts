@@ -20,9 +20,6 @@ import type { OperationTracking } from './operation-tracking.ts';
 import type { PathFacts } from './path-facts.ts';
 import type { TimerHeap } from './timer-heap.ts';
 
-const DEVICE_OBJECT = 3;
-const FIRMWARE_OBJECT = 5;
-
 /** Turns messages into operation events and drives the reducers of the device stage with them. */
 export class DeviceTracking implements ValueListener {
   readonly registrations: RegistrationTracker;
@@ -54,6 +51,7 @@ export class DeviceTracking implements ValueListener {
     this.registrations = new RegistrationTracker(timers);
     this.registrations.onRoot = (rootPath) => paths.addRoot(rootPath);
     this.registrations.listen(this.devices);
+    this.registrations.listen(this.firmware);
     this.registrations.listen({
       onRegistration: (change, registration, row, _requestRow, event) => {
         if (event !== undefined && registration.live)
@@ -122,7 +120,7 @@ export class DeviceTracking implements ValueListener {
   }
 
   wants(objectId: number): boolean {
-    return objectId === FIRMWARE_OBJECT || objectId === DEVICE_OBJECT;
+    return this.firmware.wants(objectId);
   }
 
   /** Takes a value of the event that was delivered last. */

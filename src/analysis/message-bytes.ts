@@ -64,12 +64,14 @@ export class MessageBytes {
     return filled === length ? bytes : undefined;
   }
 
-  /** Reads a message into a view that is valid until the next call; undefined where its bytes are gone. */
+  /** Reads a message into a view of its own; undefined where its bytes are gone. */
   async view(row: MessageRow): Promise<MessageView | undefined> {
     const bytes = await this.message(row);
     if (bytes === undefined) return undefined;
-    this.readInto(this.#view, row, bytes, 0, bytes.length);
-    return this.#view;
+    // Several are asked for at once, and each must find its view as it was read.
+    const view = new MessageView();
+    this.readInto(view, row, bytes, 0, bytes.length);
+    return view;
   }
 
   /** Reads the message of a row, which is `bytes[start..end)`, into a view, as it was read when it was captured. */
@@ -106,8 +108,12 @@ export class MessageBytes {
 
   /** The captured payload of a message. */
   async payload(row: MessageRow): Promise<Uint8Array | undefined> {
-    const view = await this.view(row);
-    return view?.bytes.subarray(view.payloadStart, view.payloadEnd);
+    const bytes = await this.message(row);
+    if (bytes === undefined) return undefined;
+    // Nobody else has its turn between the two.
+    const view = this.#view;
+    this.readInto(view, row, bytes, 0, bytes.length);
+    return bytes.subarray(view.payloadStart, view.payloadEnd);
   }
 
   /** The body whose values a message holds: of its transfer where one ended here, else its own payload. */

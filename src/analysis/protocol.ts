@@ -1,6 +1,7 @@
 import type { Fault } from '../capture/outcome.ts';
 import type { Sensitive } from '../lwm2m/sensitive-data.ts';
 import type { ClockEstimate } from './clock-estimate.ts';
+import type { UpdateQuestions } from './firmware-protocol.ts';
 import type { AnalysisSettings } from './settings.ts';
 import type { ValueProtocol } from './value-protocol.ts';
 import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
@@ -61,6 +62,8 @@ export interface AnalysisStatus {
   values: number;
   transfers: number;
   firmwareUpdates: number;
+  /** Those of them that failed. */
+  failedUpdates: number;
   /** Things seen and not read, each with how often; at most 20, most frequent first. */
   notRead: { what: string; frames: number }[];
   sealed: { what: string; records: number; handshake: boolean }[];
@@ -209,7 +212,13 @@ export interface Dissection {
   /** The messages of its exchange in capture order, this one included. */
   exchange: RelatedMessage[];
   /** What else belongs to it: transfer, observation, registration, update. */
-  related: { label: string; detail: string; messages: RelatedMessage[] }[];
+  related: {
+    label: string;
+    detail: string;
+    messages: RelatedMessage[];
+    /** Number of the attempt, where the group is an update. */
+    update?: number;
+  }[];
 }
 
 /** One device in the list at the left. */
@@ -279,6 +288,8 @@ export interface TrackRow {
   /** Text at the right of the track's name. */
   detail: string;
   collapsed: boolean;
+  /** Of a firmware track: number of its last attempt. */
+  update?: number;
   spans?: SpanColumns;
 }
 
@@ -320,7 +331,7 @@ export interface FilterCompletion {
 }
 
 /** Commands of the page to the worker. Every method answers within 50 ms while a capture loads. */
-export interface AnalysisProtocol extends ValueProtocol {
+export interface AnalysisProtocol extends ValueProtocol, UpdateQuestions {
   /** Closes what is open and starts to read; answers at once, news come as events. */
   open(sources: OpenSource[], settings?: AnalysisSettings): Promise<void>;
   /** Stops reading; what was read stays and can be looked at. */

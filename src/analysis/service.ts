@@ -7,6 +7,8 @@ import { type ClockEstimate, estimateClock } from './clock-estimate.ts';
 import { DeviceIndex } from './device-index.ts';
 import { deviceSummaries } from './device-summary.ts';
 import { Dissector } from './dissection/dissect.ts';
+import { FirmwareAnswers } from './firmware-answers.ts';
+import type { UpdateDetail, UpdateList } from './firmware-protocol.ts';
 import { completeFilter } from './filter/complete.ts';
 import { MessageBytes } from './message-bytes.ts';
 import { MessageFacts } from './message-facts.ts';
@@ -74,6 +76,7 @@ interface Opened {
   overview: OverviewCounts;
   timeline: Timeline;
   values: ValueAnswers;
+  firmware: FirmwareAnswers;
   stores: AppendableByteStore[];
   stopped: boolean;
   stop: () => void;
@@ -263,6 +266,24 @@ export class AnalysisService implements AnalysisProtocol {
     return estimates;
   }
 
+  async updates(first: number, count: number): Promise<UpdateList> {
+    return (this.#opened ?? this.#prepare()).firmware.list(first, count, this.#revision);
+  }
+
+  async update(attempt: number, pixels: number): Promise<UpdateDetail | undefined> {
+    const opened = this.#opened;
+    if (opened === undefined) return undefined;
+    return this.#answer(opened.firmware.detail(attempt, pixels, this.#revision));
+  }
+
+  async updateOfRow(row: MessageRow): Promise<number> {
+    return this.#opened?.firmware.ofRow(row) ?? -1;
+  }
+
+  async updatePackage(attempt: number): Promise<Blob | undefined> {
+    return this.#opened === undefined ? undefined : this.#answer(this.#opened.firmware.package(attempt));
+  }
+
   async records(kind: string, redact = true): Promise<Blob> {
     const opened = this.#opened;
     const known = RECORD_KINDS.find((candidate) => candidate === kind);
@@ -306,6 +327,7 @@ export class AnalysisService implements AnalysisProtocol {
       overview: new OverviewCounts(analysis, shown),
       timeline: new Timeline(analysis, facts, devices, () => this.#state !== 'loading', shown),
       values: new ValueAnswers(analysis, facts, devices, bytes, () => this.#pause()),
+      firmware: new FirmwareAnswers(analysis, facts, devices, bytes, summaries),
       stores: [],
       stopped: false,
       stop: () => {},

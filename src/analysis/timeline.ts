@@ -7,6 +7,7 @@ import type { Device } from '../device/device-record.ts';
 import type { Registration } from '../device/registration-record.ts';
 import type { FirmwareSpan } from '../device/firmware-attempt.ts';
 import { OPEN_END } from '../device/span.ts';
+import { SOFTWARE_OBJECT } from '../device/update-object.ts';
 import type { Analysis } from './analysis.ts';
 import type { DeviceIndex } from './device-index.ts';
 import { DeviceRows } from './device-rows.ts';
@@ -106,9 +107,13 @@ export class Timeline {
       case 'transfers':
         this.#transfers(line, query, builder);
         break;
-      case 'firmware':
+      case 'firmware': {
+        const { firmware } = this.analysis.tracking.devices;
+        const attempt = firmware.instancesOf(line.device.index)[line.members[0] ?? -1]?.attempt;
+        if (attempt !== undefined) row.update = attempt.index;
         this.#firmware(line, query, builder);
         break;
+      }
     }
     row.spans = builder.columns();
     return row;
@@ -184,7 +189,12 @@ export class Timeline {
       const own = transfers.get(device.index);
       if (own !== undefined) line('transfers', 'Transfers', String(own.length), own);
       tracking.devices.firmware.instancesOf(device.index).forEach((instance, index) => {
-        line('firmware', `Firmware /${instance.objectId}/${instance.instanceId}`, '', [index]);
+        line(
+          'firmware',
+          `${instance.objectId === SOFTWARE_OBJECT ? 'Software' : 'Firmware'} /${instance.objectId}/${instance.instanceId}`,
+          '',
+          [index],
+        );
       });
     }
     return this.#lines;
@@ -332,20 +342,23 @@ function firmwareLook(span: FirmwareSpan): number {
   if (span.how === 'inferred') return SpanLook.unproven;
   switch (span.state) {
     case 'Idle':
+    case 'Initial':
       return SpanLook.idle;
     case 'Downloading':
+    case 'Download Started':
       return SpanLook.downloading;
     case 'Downloaded':
+    case 'Delivered':
       return SpanLook.downloaded;
     case 'Updating':
       return SpanLook.updating;
+    case 'Installed':
+      return SpanLook.updated;
   }
 }
 
 function firmwareLabel(span: FirmwareSpan): string {
-  const share =
-    span.state === 'Downloading' && !Number.isNaN(span.progress)
-      ? ` · ${Math.round(span.progress * 100)} %`
-      : '';
-  return `${span.state}${share}${span.how === 'inferred' ? ' ?' : ''}`;
+  const share = !Number.isNaN(span.progress) ? ` · ${Math.round(span.progress * 100)} %` : '';
+  const doubt = span.illegal ? ' · illegal step' : span.how === 'inferred' ? ' ?' : '';
+  return `${span.state}${share}${doubt}`;
 }

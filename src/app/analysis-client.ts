@@ -24,6 +24,7 @@ import type {
   ValueLineWindow,
   ValueSamples,
 } from '../analysis/value-protocol.ts';
+import type { UpdateDetail, UpdateList } from '../analysis/firmware-protocol.ts';
 import type { AnalysisSettings } from '../analysis/settings.ts';
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 
@@ -202,6 +203,18 @@ export class AnalysisClient implements AnalysisProtocol {
   }
   clockEstimates(): Promise<(ClockEstimate | undefined)[]> {
     return this.#call((remote) => remote.clockEstimates());
+  }
+  updates(first: number, count: number): Promise<UpdateList> {
+    return this.#call((remote) => remote.updates(first, count));
+  }
+  update(attempt: number, pixels: number): Promise<UpdateDetail | undefined> {
+    return this.#call((remote) => remote.update(attempt, pixels));
+  }
+  updateOfRow(row: MessageRow): Promise<number> {
+    return this.#call((remote) => remote.updateOfRow(row));
+  }
+  updatePackage(attempt: number): Promise<Blob | undefined> {
+    return this.#call((remote) => remote.updatePackage(attempt));
   }
   records(kind: string, redact?: boolean): Promise<Blob> {
     return this.#call((remote) => remote.records(kind, redact));

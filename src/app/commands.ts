@@ -4,7 +4,7 @@ import type { PageState } from './page-state.svelte.ts';
 export interface Command {
   id: string;
   title: string;
-  group: 'Page' | 'Views' | 'Timeline' | 'Messages' | 'Values';
+  group: 'Page' | 'Views' | 'Timeline' | 'Messages' | 'Values' | 'Updates';
   /** Keys as `KeyboardEvent.key` has them, `Mod+` before where Ctrl or Command is held. */
   keys: readonly string[];
   /** Whether it can be done now; without it, always. */
@@ -16,6 +16,7 @@ const withCapture = (page: PageState): boolean => page.session.hasCapture;
 const withTimeline = (page: PageState): boolean => page.session.timelineCommands !== undefined;
 const withValues = (page: PageState): boolean => page.session.valueCommands !== undefined;
 const withList = (page: PageState): boolean => page.session.listCommands !== undefined;
+const withUpdates = (page: PageState): boolean => page.session.updateCommands !== undefined;
 const whileReading = (page: PageState): boolean =>
   page.session.status.state === 'loading' || page.session.status.state === 'live';
 
@@ -164,6 +165,16 @@ export const COMMANDS: readonly Command[] = [
     },
   },
   {
+    id: 'view-firmware',
+    title: 'Firmware',
+    group: 'Views',
+    keys: ['4'],
+    when: withCapture,
+    run: (page) => {
+      page.session.view = 'firmware';
+    },
+  },
+  {
     id: 'zoom-in',
     title: 'Zoom in',
     group: 'Timeline',
@@ -226,6 +237,30 @@ export const COMMANDS: readonly Command[] = [
     keys: ['l'],
     when: withList,
     run: (page) => page.session.listCommands?.focus(),
+  },
+  {
+    id: 'next-update',
+    title: 'Next update',
+    group: 'Updates',
+    keys: [']'],
+    when: withUpdates,
+    run: (page) => page.session.updateCommands?.step(1),
+  },
+  {
+    id: 'previous-update',
+    title: 'Previous update',
+    group: 'Updates',
+    keys: ['['],
+    when: withUpdates,
+    run: (page) => page.session.updateCommands?.step(-1),
+  },
+  {
+    id: 'save-package',
+    title: 'Save the package…',
+    group: 'Updates',
+    keys: [],
+    when: withUpdates,
+    run: (page) => page.session.updateCommands?.savePackage(),
   },
   {
     id: 'next-sample',

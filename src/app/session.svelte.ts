@@ -6,7 +6,7 @@ import { AnalysisClient, AnalysisEnded } from './analysis-client.ts';
 import { keepSettings, keptSettings } from './kept-settings.ts';
 
 /** Where a selection came from; a view does not scroll to what was selected in itself. */
-export type SelectionOrigin = 'list' | 'timeline' | 'details' | 'devices' | 'keys' | 'values';
+export type SelectionOrigin = 'list' | 'timeline' | 'details' | 'devices' | 'keys' | 'values' | 'firmware';
 
 /** A window of time, both ends inclusive. */
 export interface TimeWindow {
@@ -32,6 +32,13 @@ export interface ListCommands {
   focus(): void;
 }
 
+/** What the view of updates offers to the command registry while it is shown. */
+export interface UpdateCommands {
+  /** Shows the attempt so many places further on. */
+  step(attempts: number): void;
+  savePackage(): void;
+}
+
 /** What the view of values offers to the command registry while it is shown. */
 export interface ValueCommands {
   /** Selects the sample so many places further on. */
@@ -45,7 +52,7 @@ export interface ShownSeries extends SeriesKey {
 }
 
 /** The views that exist. */
-export type View = 'timeline' | 'messages' | 'values';
+export type View = 'timeline' | 'messages' | 'values' | 'firmware';
 
 const NOTHING_OPEN: AnalysisStatus = {
   state: 'idle',
@@ -61,6 +68,7 @@ const NOTHING_OPEN: AnalysisStatus = {
   values: 0,
   transfers: 0,
   firmwareUpdates: 0,
+  failedUpdates: 0,
   notRead: [],
   sealed: [],
   epochSeconds: 0,
@@ -120,6 +128,10 @@ export class Session {
   valueCommands = $state.raw<ValueCommands | undefined>();
   /** Set by the timeline, or by another view of time, while it is shown. */
   timelineCommands = $state.raw<TimelineCommands | undefined>();
+  /** Attempt that the view of updates shows; undefined until one is chosen: the last that failed. */
+  update = $state<number | undefined>();
+  /** Set by the view of updates while it is shown. */
+  updateCommands = $state.raw<UpdateCommands | undefined>();
   /** Set by the message list while it is shown. */
   listCommands = $state.raw<ListCommands | undefined>();
 
@@ -257,6 +269,12 @@ export class Session {
     this.view = 'values';
   }
 
+  /** Shows an update in full. */
+  showUpdate(attempt: number): void {
+    this.update = attempt;
+    this.view = 'firmware';
+  }
+
   setCursor(time: Nanoseconds | undefined): void {
     this.cursorTime = time;
   }
@@ -309,6 +327,7 @@ export class Session {
   #forget(): void {
     this.#resume = undefined;
     this.generation++;
+    this.update = undefined;
     this.hasShownRows = false;
     this.deselect();
     this.trouble = undefined;

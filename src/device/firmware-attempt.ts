@@ -1,43 +1,13 @@
 import type { ByteCount, MessageRow, Nanoseconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
 import { Evidence, OPEN_END, type Span } from './span.ts';
-
-/** Names of the states of /5 and /33629, by value of resource 3 (Firmware Update object, LwM2M Core §E.6). */
-export const FIRMWARE_STATES = ['Idle', 'Downloading', 'Downloaded', 'Updating'] as const;
-export type FirmwareState = (typeof FIRMWARE_STATES)[number];
-
-/** Values of resource 5, Update Result, that decide how an attempt ended (LwM2M Core §E.6). */
-export const FirmwareResult = {
-  initial: 0,
-  updated: 1,
-  updateFailed: 8,
-  cancelled: 10,
-  deferred: 11,
-  conflictingState: 12,
-  dependencyError: 13,
-} as const;
-
-const RESULT_NAMES = [
-  'Initial value',
-  'Firmware updated successfully',
-  'Not enough flash memory',
-  'Out of RAM during download',
-  'Connection lost during download',
-  'Integrity check failed',
-  'Unsupported package type',
-  'Invalid URI',
-  'Firmware update failed',
-  'Unsupported protocol',
-  'Firmware update cancelled',
-  'Firmware update deferred',
-  'Conflicting state',
-  'Dependency error',
-] as const;
-
-/** Name of an Update Result; 12 and 13 are those of /33629. Values that no object defines are named by number. */
-export function firmwareResultName(value: number): string {
-  return RESULT_NAMES[value] ?? `Result ${value}`;
-}
+import {
+  FIRST_SOFTWARE_FAILURE,
+  FirmwareResult,
+  type FirmwareState,
+  SoftwareResult,
+  type UpdateState,
+} from './update-object.ts';
 
 /** How a state is known; `inferred` is what no message said but the state machine demands. */
 export type StateSource = 'notified' | 'read' | 'written' | 'inferred';
@@ -46,15 +16,70 @@ export type FirmwareEnd = 'updated' | 'failed' | 'cancelled' | 'deferred' | 'ope
 
 export interface StateChange {
   time: Nanoseconds;
-  state: FirmwareState;
+  state: UpdateState;
   how: StateSource;
   row: MessageRow;
 }
 
-export interface FirmwareSpan extends Span<FirmwareState> {
+export interface FirmwareSpan extends Span<UpdateState> {
   how: StateSource;
+  /** True where the state machine forbids the step to this state. */
+  illegal: boolean;
   /** Share of the package that was transferred, 0 to 1, while it is downloaded; NaN where it is not known. */
   progress: number;
+}
+
+/** A step that the state machine forbids: as the device told it, or by a request that it must not have accepted. */
+export interface IllegalStep {
+  time: Nanoseconds;
+  from: UpdateState;
+  to: UpdateState;
+  row: MessageRow;
+  /** Where the specification says so. */
+  clause: string;
+}
+
+/** What happened around an attempt, besides states and results. */
+export type UpdateEventKind =
+  | 'package written'
+  | 'uri written'
+  | 'download started'
+  | 'transfer ended'
+  | 'update executed'
+  | 'install executed'
+  | 'uninstall executed'
+  | 'activate executed'
+  | 'deactivate executed'
+  | 'cancel executed'
+  | 'reset'
+  | 'reboot executed'
+  | 'registered'
+  | 'registration updated'
+  | 'version told';
+
+export interface UpdateEvent {
+  time: Nanoseconds;
+  kind: UpdateEventKind;
+  row: MessageRow;
+  /** Code byte of the answer where a request was refused; 0 where it was accepted. */
+  refused: number;
+}
+
+/** What a device told of how it updates, or a server wrote; absent where nobody said. */
+export interface UpdateTerms {
+  /** Values of Protocol Support: 0 CoAP, 1 CoAPS, 2 HTTP, 3 HTTPS, 4 CoAP over TCP, 5 CoAP over TLS. */
+  protocols?: number[];
+  /** Delivery Method: 0 pull, 1 push, 2 both. */
+  delivery?: number;
+  /** 0 critical, 1 mandatory, 2 optional. */
+  severity?: number;
+  /** Maximum Defer Period in seconds. */
+  deferPeriod?: number;
+  /** The device updates as soon as the package is there (1.2). */
+  automatic?: boolean;
+  /** Instances that are updated with this one, and those that stand in its way, as `33629:1`. */
+  linked?: string[];
+  conflicting?: string[];
 }
 
 /** Name and version of what runs on the device. */
@@ -65,6 +90,9 @@ export interface FirmwareVersion {
 
 /** State changes kept for one attempt; a device that goes round in circles does not fill the memory. */
 const MAX_STATES = 256;
+/** Events kept for one attempt, and steps that are illegal. */
+const MAX_EVENTS = 64;
+const MAX_ILLEGAL = 32;
 /** Block-wise transfers kept for one attempt. */
 const MAX_TRANSFERS = 32;
 
@@ -104,6 +132,14 @@ export class FirmwareAttempt {
   /** Row that decided the end; `NO_ROW` while it is open. */
   endRow: MessageRow = NO_ROW;
   readonly evidence = new Evidence();
+  readonly events: UpdateEvent[] = [];
+  readonly illegal: IllegalStep[] = [];
+  /** What was known of the terms when the attempt began, and was told during it. */
+  terms: UpdateTerms = {};
+  /** Message that carried the whole package; `NO_ROW` where it came in blocks. */
+  packageRow: MessageRow = NO_ROW;
+  /** Index of the attempt whose package, or whose Execute, updates this instance too; -1 for none. */
+  leader = -1;
   /** True once the device was seen to set the result back to 0 (it must at the start of an attempt). */
   resultReset = false;
   /** True once the device said Idle although the package was on its way: it changes its state only afterwards. */
@@ -129,7 +165,7 @@ export class FirmwareAttempt {
     this.from = time;
   }
 
-  get lastState(): FirmwareState | undefined {
+  get lastState(): UpdateState | undefined {
     return this.states.at(-1)?.state;
   }
 
@@ -140,7 +176,7 @@ export class FirmwareAttempt {
   }
 
   /** Notes a state. One that was inferred is told again by the message that proves it. */
-  addState(state: FirmwareState, how: StateSource, row: MessageRow, time: Nanoseconds): void {
+  addState(state: UpdateState, how: StateSource, row: MessageRow, time: Nanoseconds): void {
     const last = this.states.at(-1);
     if (last?.state === state) {
       if (last.how !== 'inferred' || how === 'inferred') return;
@@ -151,12 +187,12 @@ export class FirmwareAttempt {
     this.evidence.decide(row);
   }
 
-  /** Takes a block that was transferred. The first block of all, come again, begins the package anew. */
+  /** Takes a block that was transferred. The first block of all, come again after others, begins the package anew. */
   addBlock(offset: ByteCount, end: ByteCount): void {
     if (this.#start < 0) {
       this.#start = offset;
       this.#position = offset;
-    } else if (offset === 0 && this.#position > 0) {
+    } else if (offset === 0 && this.#position > end) {
       this.restarts++;
       this.#start = 0;
       this.#position = 0;
@@ -171,6 +207,22 @@ export class FirmwareAttempt {
   finishBlocks(): void {
     this.length = this.#position;
     this.complete = this.#start === 0 && !this.#hasGap;
+  }
+
+  addEvent(kind: UpdateEventKind, row: MessageRow, time: Nanoseconds, refused = 0): void {
+    if (this.events.length === MAX_EVENTS || this.events.at(-1)?.row === row) return;
+    this.events.push({ time, kind, row, refused });
+    this.evidence.decide(row);
+  }
+
+  /** Whether something of a kind happened and was not refused. */
+  has(kind: UpdateEventKind): boolean {
+    return this.events.some((event) => event.kind === kind && event.refused === 0);
+  }
+
+  addIllegal(step: IllegalStep): void {
+    if (this.illegal.length < MAX_ILLEGAL) this.illegal.push(step);
+    this.evidence.decide(step.row);
   }
 
   addTransfer(transfer: number): void {
@@ -193,6 +245,14 @@ export class FirmwareAttempt {
     this.to = OPEN_END;
     this.endRow = NO_ROW;
   }
+}
+
+/** How an attempt on /9 ended by its result; undefined for one that says how far it is. */
+export function endOfSoftwareResult(value: number): FirmwareEnd | undefined {
+  if (value === SoftwareResult.installed) return 'updated';
+  // Nothing that was to be installed failed.
+  if (value === SoftwareResult.uninstallFailed) return undefined;
+  return value >= FIRST_SOFTWARE_FAILURE ? 'failed' : undefined;
 }
 
 /** How an attempt ended by its result; undefined for the initial value. */

@@ -1,78 +1,77 @@
 import { Code } from '../coap/code.ts';
-import type { ByteCount, MessageRow } from '../capture/units.ts';
+import type { ByteCount } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
-import { NO_BLOCK, NO_FORMAT, type OperationEvent, Phase } from '../lwm2m/operation-event.ts';
+import { type OperationEvent, Phase } from '../lwm2m/operation-event.ts';
 import { Operation } from '../lwm2m/operation.ts';
 import { PathKind } from '../lwm2m/path.ts';
 import { NO_ID } from '../lwm2m/value.ts';
 import type { FirmwareAttempt, StateSource } from './firmware-attempt.ts';
-import { type AttemptStore, FirmwareInstance, type PendingWrite } from './firmware-instance.ts';
+import { FirmwareInstance } from './firmware-instance.ts';
 import type { DeviceTable } from './identity.ts';
-import { uriPathText } from './package-uri.ts';
+import { NotificationOrder } from './notification-order.ts';
+import { PackageDownloads } from './package-download.ts';
+import {
+  RegistrationChange,
+  type RegistrationChangeCode,
+  type RegistrationListener,
+} from './registration-book.ts';
+import type { Registration } from './registration-record.ts';
+import { SoftwareInstance } from './software-instance.ts';
+import type { AttemptStore, UpdateInstance } from './update-instance.ts';
+import { FIRMWARE_OBJECT, SOFTWARE_OBJECT, type UpdateObject, updateObject } from './update-object.ts';
 
-/** The Firmware Update object (LwM2M Core §E.6); /33629 has the same resources. */
-const FIRMWARE_OBJECT = 5;
 const DEVICE_OBJECT = 3;
-const DEVICE_FIRMWARE = 3;
-const Resource = {
-  package: 0,
-  uri: 1,
-  update: 2,
-  state: 3,
-  result: 5,
-  packageName: 6,
-  packageVersion: 7,
-  cancel: 10,
-} as const;
-const GET = 1;
-/** Content formats in which an opaque value is its bytes: text/plain, application/octet-stream. */
-const PLAIN_TEXT = 0;
-const OCTET_STREAM = 42;
+const DeviceResource = { firmware: 3, reboot: 4 } as const;
 /** A write no longer than this may hold nothing but the NUL byte that resets (with the overhead of any format). */
 const MAX_RESET_BODY: ByteCount = 32;
-/** URIs that are remembered; a capture with more of them is no firmware campaign. */
-const MAX_URIS = 65_536;
-/** Conversations with a file server that belong to no attempt, remembered so that they are not looked at again. */
-const MAX_UNMATCHED = 4096;
-
-interface Download {
-  instance: FirmwareInstance;
-  attempt: FirmwareAttempt;
-  pathId: number;
-}
+/** Longest argument of an Execute that is looked at, in bytes. */
+const MAX_ARGUMENT: ByteCount = 512;
+/** Instances that one device may have of all objects; further ones are not followed. */
+const MAX_INSTANCES = 64;
+/** Values of a resource with several that are kept, such as Protocol Support. */
+const MAX_TERM_VALUES = 16;
 
 /**
- * Follows firmware updates by the Firmware Update object (LwM2M Core §E.6; its state machine) on all devices. Takes
- * every operation event, after the `DeviceTable` has taken it, and then the values of that message. States and
- * results are those that devices told; where no message said so and the state machine leaves no choice, they are
- * marked as inferred. Nothing is inferred from silence.
+ * Follows updates by the Firmware Update object (LwM2M Core §E.6), /33629 and /9 on all devices. Takes every operation
+ * event, after the `DeviceTable` has taken it, and then the values of that message; as a listener of the
+ * `RegistrationTracker` it learns when a device came back. States and results are those that devices told; where no
+ * message said so and the state machine leaves no choice, they are marked as inferred. Nothing is inferred from silence.
  */
-export class FirmwareTracker implements AttemptStore {
+export class FirmwareTracker implements AttemptStore, RegistrationListener {
   readonly attempts: FirmwareAttempt[] = [];
 
   readonly #devices: DeviceTable;
-  readonly #objectIds: readonly number[];
+  readonly #downloads: PackageDownloads;
   /** By device, all its instances. */
-  readonly #instances = new Map<number, FirmwareInstance[]>();
-  /** By path of a URI that was written to a device, then by the device's address: who may fetch it. */
-  readonly #fetchers = new Map<string, Map<number, Set<FirmwareInstance>>>();
-  #uris = 0;
-  /** By conversation: the attempt whose package it fetches. */
-  readonly #downloads = new Map<number, Download>();
-  readonly #unmatched = new Map<number, number>();
+  readonly #instances = new Map<number, UpdateInstance[]>();
+  readonly #order = new NotificationOrder();
+  readonly #decoder = new TextDecoder();
+  /** Message and resource that a value of a list was taken from last. */
+  #listRow = NO_ROW;
+  #listResource = -1;
+  #listInstance: UpdateInstance | undefined;
 
-  /** `objectIds` are the objects that have the resources and states of /5. */
-  constructor(devices: DeviceTable, objectIds: readonly number[] = [FIRMWARE_OBJECT]) {
+  constructor(devices: DeviceTable) {
     this.#devices = devices;
-    this.#objectIds = objectIds;
+    this.#downloads = new PackageDownloads(devices);
     devices.onMerge = (from, into) => {
       this.#merge(from, into);
     };
   }
 
+  /** Whether messages and values of an object say something of updates. */
+  wants(objectId: number): boolean {
+    return objectId === DEVICE_OBJECT || updateObject(objectId) !== undefined;
+  }
+
   /** Instances of the objects that were seen on a device, with their spans for the timeline. */
-  instancesOf(device: number): readonly FirmwareInstance[] {
+  instancesOf(device: number): readonly UpdateInstance[] {
     return this.#instances.get(this.#devices.resolve(device)) ?? [];
+  }
+
+  /** Attempts that failed. */
+  get failed(): number {
+    return this.attempts.reduce((sum, { ended }) => (ended === 'failed' ? sum + 1 : sum), 0);
   }
 
   firmwareOf(device: number): string | undefined {
@@ -81,20 +80,25 @@ export class FirmwareTracker implements AttemptStore {
 
   /** Whether a canonical path text is the path of a package URI that was written to some device. */
   isDownloadTarget(pathText: string): boolean {
-    return this.#fetchers.has(pathText);
+    return this.#downloads.isTarget(pathText);
   }
 
-  /** Takes the next operation event. Allocates nothing for what is no firmware. */
+  /** Takes the next operation event. Allocates nothing for what is no update. */
   on(event: OperationEvent): void {
     const { path, operation } = event;
-    if (this.#objectIds.includes(path.objectId)) {
-      if (path.instanceId !== NO_ID) this.#onObject(event);
+    const object = updateObject(path.objectId);
+    if (object !== undefined) {
+      if (path.instanceId !== NO_ID) this.#onObject(event, object);
       return;
     }
-    if (this.#uris === 0) return;
+    if (path.objectId === DEVICE_OBJECT) {
+      if (path.resourceId === DeviceResource.reboot && operation === Operation.execute) this.#onReboot(event);
+      return;
+    }
+    if (this.#downloads.uris === 0) return;
     const isFetch =
       operation === Operation.download || (operation === Operation.none && path.kind === PathKind.other);
-    if (isFetch) this.#onDownload(event);
+    if (isFetch) this.#downloads.on(event);
   }
 
   /**
@@ -110,24 +114,45 @@ export class FirmwareTracker implements AttemptStore {
     text: () => string,
   ): void {
     if (objectId === DEVICE_OBJECT) {
-      if (resourceId === DEVICE_FIRMWARE && event.fromDevice) this.#onVersion(event, text);
+      if (resourceId === DeviceResource.firmware && event.fromDevice) this.#onVersion(event, text);
       return;
     }
-    if (!this.#objectIds.includes(objectId)) return;
+    const object = updateObject(objectId);
+    if (object === undefined) return;
     if (!event.fromDevice) {
-      if (event.phase === Phase.request) this.#onWritten(event, objectId, instanceId, resourceId, text);
+      if (event.phase === Phase.request) this.#onWritten(event, object, instanceId, resourceId, number, text);
       return;
     }
-    const instance = this.#instance(event, objectId, instanceId);
+    const instance = this.#instance(event, object, instanceId);
     if (instance === undefined) return;
     const isNotified = event.phase === Phase.notification || event.operation === Operation.send;
     const how: StateSource = isNotified ? 'notified' : 'read';
     const { row, time } = event;
-    const value = Number.isNaN(number) ? Number(text()) : number;
-    if (resourceId === Resource.state) instance.stateTold(value, how, row, time);
-    else if (resourceId === Resource.result) instance.resultTold(value, how, row, time);
-    else if (resourceId === Resource.packageName) instance.packageTold('name', text());
-    else if (resourceId === Resource.packageVersion) instance.packageTold('version', text());
+    if (resourceId === object.state || resourceId === object.result) {
+      if (event.phase === Phase.notification && !this.#order.isNewer(event, objectId, instanceId, resourceId))
+        return;
+      const value = Number.isNaN(number) ? Number(text()) : number;
+      if (resourceId === object.state) instance.stateTold(value, how, row, time);
+      else instance.resultTold(value, how, row, time);
+    } else if (resourceId === object.packageName) instance.packageTold('name', text());
+    else if (resourceId === object.packageVersion) instance.packageTold('version', text());
+    else if (resourceId === object.currentVersion) instance.versionTold(text(), row, time);
+    else this.#onTerm(event, instance, resourceId, number, text);
+  }
+
+  /** A device came back: said of the attempts in which it was to start anew. */
+  onRegistration(
+    change: RegistrationChangeCode,
+    registration: Registration,
+    row: number,
+    _requestRow: number,
+    event: OperationEvent | undefined,
+  ): void {
+    const isNew = change === RegistrationChange.registered;
+    if (event === undefined || (!isNew && change !== RegistrationChange.updated)) return;
+    const instances = this.#instances.get(this.#devices.resolve(registration.device));
+    if (instances === undefined) return;
+    for (const instance of instances) instance.registered(isNew, row, event.time);
   }
 
   #merge(from: number, into: number): void {
@@ -140,7 +165,7 @@ export class FirmwareTracker implements AttemptStore {
     this.#instances.set(into, [...moved, ...known]);
   }
 
-  #instance(event: OperationEvent, objectId: number, instanceId: number): FirmwareInstance | undefined {
+  #instance(event: OperationEvent, object: UpdateObject, instanceId: number): UpdateInstance | undefined {
     const device = this.#devices.deviceOf(event.conversation, event.row);
     if (device < 0) return undefined;
     let instances = this.#instances.get(device);
@@ -149,32 +174,44 @@ export class FirmwareTracker implements AttemptStore {
       this.#instances.set(device, instances);
     }
     for (const instance of instances) {
-      if (instance.objectId === objectId && instance.instanceId === instanceId) return instance;
+      if (instance.object === object && instance.instanceId === instanceId) return instance;
     }
-    const instance = new FirmwareInstance(this, device, objectId, instanceId);
+    if (instances.length === MAX_INSTANCES) return undefined;
+    const instance =
+      object.objectId === SOFTWARE_OBJECT
+        ? new SoftwareInstance(this, device, object, instanceId)
+        : new FirmwareInstance(this, device, object, instanceId);
     instances.push(instance);
     return instance;
   }
 
   /** A request to an instance or one of its resources, or the answer to one. */
-  #onObject(event: OperationEvent): void {
+  #onObject(event: OperationEvent, object: UpdateObject): void {
     const { operation, path } = event;
     const isWrite = operation === Operation.writeReplace || operation === Operation.writePartialUpdate;
     if (!isWrite && operation !== Operation.execute) return;
-    const instance = this.#instance(event, path.objectId, path.instanceId);
+    const instance = this.#instance(event, object, path.instanceId);
     if (instance === undefined) return;
     if (event.phase !== Phase.request) this.#onAnswer(instance, event);
     else if (operation === Operation.execute) {
-      if (path.resourceId === Resource.update) take(instance.update, event);
-      else if (path.resourceId === Resource.cancel) take(instance.cancel, event);
-    } else if (path.resourceId === Resource.package) takePackage(instance.package, event);
-    else if (path.resourceId === Resource.uri) {
-      take(instance.uri, event);
+      const kind = object.commands[path.resourceId];
+      if (kind === undefined) return;
+      instance.command.take(event);
+      instance.commandKind = kind;
+      instance.command.argument = this.#argument(event);
+    } else if (path.resourceId === object.package) instance.package.takePackage(event);
+    else if (path.resourceId === object.uri) {
+      instance.uri.take(event);
       instance.uri.uri = event.bodyEnd === event.bodyStart ? '' : undefined;
     }
   }
 
-  #onAnswer(instance: FirmwareInstance, event: OperationEvent): void {
+  #argument(event: OperationEvent): string {
+    if (event.bodyEnd - event.bodyStart > MAX_ARGUMENT) return '';
+    return this.#decoder.decode(event.body.subarray(event.bodyStart, event.bodyEnd));
+  }
+
+  #onAnswer(instance: UpdateInstance, event: OperationEvent): void {
     const { requestRow, code, row, time } = event;
     if (requestRow === NO_ROW) return;
     if (instance.package.row === requestRow) {
@@ -185,35 +222,96 @@ export class FirmwareTracker implements AttemptStore {
       instance.uriAnswered(code, row, time);
       instance.uri.row = NO_ROW;
     }
-    if (instance.update.row === requestRow) {
-      instance.updateAnswered(code, row, time);
-      instance.update.row = NO_ROW;
-    } else if (instance.cancel.row === requestRow) {
-      instance.cancelAnswered(code, row, time);
-      instance.cancel.row = NO_ROW;
+    if (instance.command.row === requestRow) {
+      instance.commandAnswered(code, row, time);
+      if (code >> 5 === 2 && instance.commandKind === 'update') this.#updateLinked(instance, event);
+      instance.command.row = NO_ROW;
     }
   }
 
-  /** A value that a server wrote: a URI, or a package inside a structured format. */
+  /**
+   * Update of one instance of /33629 updates others too: without an argument its linked instances, with one those
+   * that its argument 0 lists.
+   */
+  #updateLinked(instance: UpdateInstance, event: OperationEvent): void {
+    const leader = instance.open;
+    if (instance.object.linked < 0 || leader === undefined) return;
+    const { argument } = instance.command;
+    const linked = argument === '' ? (instance.terms.linked ?? []) : [];
+    for (const other of this.#instances.get(instance.device) ?? []) {
+      if (other === instance || !(other instanceof FirmwareInstance) || other.object !== instance.object)
+        continue;
+      const { objectId, instanceId } = other;
+      const isNamed = new RegExp(`</${objectId}/${instanceId}>`).test(argument);
+      if (isNamed || linked.includes(`${objectId}:${instanceId}`))
+        other.updatedWith(leader, event.row, event.time);
+    }
+  }
+
+  /** A value that a server wrote: a URI, a package inside a structured format, or a term. */
   #onWritten(
     event: OperationEvent,
-    objectId: number,
+    object: UpdateObject,
     instanceId: number,
     resourceId: number,
+    number: number,
     text: () => string,
   ): void {
-    if (resourceId !== Resource.uri && resourceId !== Resource.package) return;
-    const instance = this.#instance(event, objectId, instanceId);
+    const instance = this.#instance(event, object, instanceId);
     if (instance === undefined) return;
-    if (resourceId === Resource.uri) {
-      if (instance.uri.row !== event.row) take(instance.uri, event);
+    if (resourceId === object.uri) {
+      if (instance.uri.row !== event.row) instance.uri.take(event);
       instance.uri.uri = text();
-      this.#expectFetch(instance, event.deviceEndpoint, instance.uri.uri);
-      return;
-    }
-    const { package: written } = instance;
-    if (written.row !== event.row) takePackage(written, event);
-    if (event.bodyEnd - event.bodyStart <= MAX_RESET_BODY && isReset(text())) written.isReset = true;
+      this.#downloads.expect(instance, event.deviceEndpoint, instance.uri.uri);
+    } else if (resourceId === object.package) {
+      const { package: written } = instance;
+      if (written.row !== event.row) {
+        written.takePackage(event);
+        written.isWhole = false;
+      }
+      if (event.bodyEnd - event.bodyStart <= MAX_RESET_BODY && isReset(text())) written.isReset = true;
+    } else this.#onTerm(event, instance, resourceId, number, text);
+  }
+
+  /** How the device updates: a resource that it told, or that a server wrote. */
+  #onTerm(
+    event: OperationEvent,
+    instance: UpdateInstance,
+    resourceId: number,
+    number: number,
+    text: () => string,
+  ): void {
+    const { object, terms } = instance;
+    const isList =
+      resourceId === object.protocols || resourceId === object.linked || resourceId === object.conflicting;
+    if (isList) this.#beginList(event, instance, resourceId);
+    if (resourceId === object.protocols) add((terms.protocols ??= []), number);
+    else if (resourceId === object.linked) add((terms.linked ??= []), text());
+    else if (resourceId === object.conflicting) add((terms.conflicting ??= []), text());
+    else if (resourceId === object.delivery) terms.delivery = number;
+    else if (resourceId === object.severity) terms.severity = number;
+    else if (resourceId === object.deferPeriod) terms.deferPeriod = number;
+    else if (resourceId === object.automatic) terms.automatic = number === 1 || text() === 'true';
+  }
+
+  /** The values of a list come one by one; those of another message take the place of all. */
+  #beginList(event: OperationEvent, instance: UpdateInstance, resourceId: number): void {
+    const isSame =
+      event.row === this.#listRow && resourceId === this.#listResource && instance === this.#listInstance;
+    if (isSame) return;
+    this.#listRow = event.row;
+    this.#listResource = resourceId;
+    this.#listInstance = instance;
+    const { object, terms } = instance;
+    if (resourceId === object.protocols) terms.protocols = [];
+    else if (resourceId === object.linked) terms.linked = [];
+    else terms.conflicting = [];
+  }
+
+  #onReboot(event: OperationEvent): void {
+    if (event.phase !== Phase.response || event.code !== Code.changed) return;
+    const device = this.#devices.deviceOf(event.conversation, event.row);
+    for (const instance of this.#instances.get(device) ?? []) instance.rebooted(event.row, event.time);
   }
 
   #onVersion(event: OperationEvent, text: () => string): void {
@@ -221,131 +319,16 @@ export class FirmwareTracker implements AttemptStore {
     const instances = device < 0 ? undefined : this.#instances.get(device);
     if (instances === undefined) return;
     for (const instance of instances) {
-      if (instance.objectId === FIRMWARE_OBJECT) instance.versionTold(text());
+      if (instance.objectId === FIRMWARE_OBJECT) instance.versionTold(text(), event.row, event.time);
     }
-  }
-
-  #expectFetch(instance: FirmwareInstance, deviceEndpoint: number, uri: string): void {
-    const path = uriPathText(uri);
-    if (path === undefined || this.#uris === MAX_URIS) return;
-    const address = this.#devices.addressOf(deviceEndpoint);
-    let byAddress = this.#fetchers.get(path);
-    if (byAddress === undefined) {
-      byAddress = new Map();
-      this.#fetchers.set(path, byAddress);
-    }
-    const fetchers = byAddress.get(address);
-    if (fetchers === undefined) byAddress.set(address, new Set([instance]));
-    else fetchers.add(instance);
-    this.#uris++;
-    this.#unmatched.clear();
-  }
-
-  /** A device fetches something by CoAP. */
-  #onDownload(event: OperationEvent): void {
-    const { conversation, pathId } = event;
-    let download = this.#downloads.get(conversation);
-    if (download === undefined || download.pathId !== pathId || download.attempt.ended !== 'open') {
-      if (event.phase !== Phase.request || event.code !== GET) return;
-      if (this.#unmatched.get(conversation) === pathId) return;
-      download = this.#match(event);
-      if (download === undefined) {
-        if (this.#unmatched.size === MAX_UNMATCHED) this.#unmatched.clear();
-        this.#unmatched.set(conversation, pathId);
-        return;
-      }
-      this.#downloads.set(conversation, download);
-    }
-    const { instance, attempt } = download;
-    if (attempt.sourceEndpoint < 0) attempt.sourceEndpoint = event.serverEndpoint;
-    attempt.addTransfer(event.transfer);
-    if (event.phase === Phase.request || event.code !== Code.content) return;
-    if (event.size > 0) attempt.length = event.size;
-    const offset = blockOffset(event.block2);
-    const isLast = event.block2 === NO_BLOCK || (event.block2 & 8) === 0;
-    instance.fetched(attempt, offset, bodyEndOffset(event, event.block2), isLast, event.row, event.time);
-  }
-
-  /**
-   * The attempt that a fetch belongs to: of the device in this conversation, or else of one with this address that
-   * was given the path and has not fetched it yet.
-   */
-  #match(event: OperationEvent): Download | undefined {
-    const address = this.#devices.addressOf(event.deviceEndpoint);
-    const fetchers = this.#fetchers.get(event.pathText())?.get(address);
-    if (fetchers === undefined) return undefined;
-    const here = this.#devices.deviceOf(event.conversation, event.row);
-    let found: FirmwareInstance | undefined;
-    let foundRank = -1;
-    for (const instance of fetchers) {
-      const { open } = instance;
-      const isAsked = instance.uri.row !== NO_ROW && instance.uri.uri !== '';
-      const isPulling = open?.method === 'pull' && !open.complete;
-      if (!isAsked && !isPulling) continue;
-      const isFresh = isAsked || open?.sourceEndpoint === -1;
-      const rank = (this.#devices.resolve(instance.device) === here ? 2 : 0) + (isFresh ? 1 : 0);
-      if (rank > foundRank) {
-        found = instance;
-        foundRank = rank;
-      }
-    }
-    if (found === undefined) return undefined;
-    const written: MessageRow = found.uri.row;
-    if (written !== NO_ROW) found.uriInUse();
-    const attempt = found.open;
-    if (attempt === undefined) return undefined;
-    attempt.evidence.decide(event.row);
-    if (here < 0) this.#devices.join(event, found.device, 'address', [attempt.evidence.first, event.row]);
-    return { instance: found, attempt, pathId: event.pathId };
   }
 }
 
-function take(pending: PendingWrite, event: OperationEvent): void {
-  pending.row = event.row;
-  pending.time = event.time;
-  pending.serverEndpoint = event.serverEndpoint;
-  pending.uri = undefined;
-}
-
-function takePackage(pending: PendingWrite, event: OperationEvent): void {
-  take(pending, event);
-  const { block1, contentFormat } = event;
-  pending.isFirstBlock = block1 === NO_BLOCK || block1 >>> 4 === 0;
-  pending.hasMore = block1 !== NO_BLOCK && (block1 & 8) !== 0;
-  pending.offset = blockOffset(block1);
-  pending.end = bodyEndOffset(event, block1);
-  pending.size = event.size;
-  pending.transfer = event.transfer;
-  const isBytes =
-    contentFormat === NO_FORMAT || contentFormat === PLAIN_TEXT || contentFormat === OCTET_STREAM;
-  const length = event.bodyEnd - event.bodyStart;
-  const isNul = length === 0 || (length === 1 && event.body[event.bodyStart] === 0);
-  pending.isReset = isBytes && isNul && pending.isFirstBlock && !pending.hasMore;
+function add<Value>(list: Value[], value: Value): void {
+  if (list.length < MAX_TERM_VALUES && !list.includes(value)) list.push(value);
 }
 
 /** A package of nothing, or of a NUL byte (Firmware Update object, resource 0); takes hex. */
 function isReset(hex: string): boolean {
   return hex === '' || hex === '00';
-}
-
-/** Offset of a block in its body: NUM × 2^(SZX + 4), for BERT × 1024 (RFC 7959 §2.2, RFC 8323 §6). */
-function blockOffset(block: number): ByteCount {
-  return block === NO_BLOCK ? 0 : (block >>> 4) * blockSize(block);
-}
-
-function blockSize(block: number): ByteCount {
-  return 16 << Math.min(block & 7, 6);
-}
-
-/**
- * Where a message's payload ends in the body. The event that ends a transfer may hold the whole body instead: then
- * it is longer than a block (or, for BERT, than what came before).
- */
-function bodyEndOffset(event: OperationEvent, block: number): ByteCount {
-  const length = event.bodyEnd - event.bodyStart;
-  const offset = blockOffset(block);
-  const isBert = (block & 7) === 7;
-  const isWhole =
-    offset > 0 && (isBert ? event.transferComplete && length > offset : length > blockSize(block));
-  return isWhole ? length : offset + length;
 }

@@ -27,6 +27,7 @@ function statusWith(file: Partial<FileStatus>, status: Partial<AnalysisStatus> =
     values: 0,
     transfers: 0,
     firmwareUpdates: 0,
+    failedUpdates: 0,
     notRead: [],
     sealed: [],
     epochSeconds: 1_772_359_200,

@@ -37,8 +37,11 @@ const KEYS: Record<RecordKind, string> = {
   observations: `observation paths device server token from to ended notifications missing reordered pmin pmax
     evidence evidence_count`,
   firmware: `device object server method uri source from to package package.length package.received package.sha256
-    package.complete before before.name before.version after after.name after.version states states[].time
-    states[].state states[].how states[].id result result.value result.name result.id ended evidence evidence_count`,
+    package.complete package.name package.version package.restarts
+    terms terms.protocols terms.delivery terms.severity terms.defer_period terms.automatic terms.linked terms.conflicting
+    before before.name before.version after after.name after.version states states[].time
+    states[].state states[].how states[].id illegal illegal[].from illegal[].to illegal[].id illegal[].clause
+    events events[].time events[].event events[].id events[].refused result result.value result.name result.id ended evidence evidence_count`,
   values: `device server path name time value_time value_time_relative value redacted length unit type format operation id doubt`,
 };
 
@@ -89,6 +92,8 @@ const WORDS: Record<string, readonly string[]> = {
   'observations ended': ['cancelled', 'reset', 'replaced', 'deregistered', 'error', 'open', 'closed'],
   'firmware method': ['push', 'pull'],
   'firmware ended': ['updated', 'failed', 'cancelled', 'deferred', 'open', 'unknown'],
+  'firmware terms.delivery': ['pull', 'push', 'both'],
+  'firmware terms.severity': ['critical', 'mandatory', 'optional'],
   'firmware states[].how': ['notified', 'read', 'written', 'inferred'],
   'firmware states[].state': [
     ...['Idle', 'Downloading', 'Downloaded', 'Updating'],
@@ -141,6 +146,8 @@ class Troubles {
     if (words !== undefined && !words.includes(value)) this.found.add(`${kind}: ${path} is ${value}`);
     // A value of a resource, the file a capture point names, who sent an ICMP error: free.
     if (/values\[\]\.value$|interface$|icmp\[\]\.from$/.test(path)) return;
+    // A step goes from a state to a state.
+    if (/illegal\[\]\.(from|to)$/.test(path)) return;
     for (const [place, shape] of SHAPES)
       if (place.test(path) && !shape.test(value)) this.found.add(`${kind}: ${path} is ${value}`);
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import fc from 'fast-check';
-import { firmwareResultName } from '../../src/device/firmware-attempt.ts';
+import { FIRMWARE_OBJECT, updateResultName } from '../../src/device/update-object.ts';
 import { uriPathText } from '../../src/device/package-uri.ts';
 import { Operation } from '../../src/lwm2m/operation.ts';
 import { Story } from './story.ts';
@@ -524,9 +524,9 @@ describe('results', () => {
   });
 
   it('results have names, also those that no object defines', () => {
-    expect(firmwareResultName(0)).toBe('Initial value');
-    expect(firmwareResultName(13)).toBe('Dependency error');
-    expect(firmwareResultName(99)).toBe('Result 99');
+    expect(updateResultName(FIRMWARE_OBJECT, 0)).toBe('Initial value');
+    expect(updateResultName(FIRMWARE_OBJECT, 13)).toBe('Dependency error');
+    expect(updateResultName(FIRMWARE_OBJECT, 99)).toBe('Result 99');
   });
 });
 

@@ -23,6 +23,8 @@ export interface Message {
   block1?: [number: number, more: boolean, size: number];
   block2?: [number: number, more: boolean, size: number];
   size?: number;
+  /** Number of the Observe option of a notification. */
+  observe?: number;
   transfer?: number;
   transferComplete?: boolean;
   roleKnown?: boolean;
@@ -65,7 +67,7 @@ export class Story {
     addressId: (endpoint) => Math.floor(endpoint / 100),
     isMulticast: (endpoint) => endpoint >= 9900,
   });
-  readonly firmware = new FirmwareTracker(this.devices, [5, 33629]);
+  readonly firmware = new FirmwareTracker(this.devices);
   readonly attributes = new AttributeBook();
   readonly event = new OperationEvent();
   conversation = 1;
@@ -77,6 +79,7 @@ export class Story {
 
   constructor() {
     this.registrations.listen(this.devices);
+    this.registrations.listen(this.firmware);
   }
 
   get row(): number {
@@ -170,6 +173,8 @@ export class Story {
     event.queryText = () => message.query ?? '';
     event.locationText = () => message.location ?? '';
     event.contentFormat = message.format ?? NO_FORMAT;
+    event.observe = message.observe ?? -1;
+    event.observation = message.observe === undefined ? -1 : 0;
     event.block1 = blockOf(message.block1);
     event.block2 = blockOf(message.block2);
     event.size = message.size ?? -1;

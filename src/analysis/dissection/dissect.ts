@@ -8,6 +8,7 @@ import { ExchangeKind } from '../../coap/exchange.ts';
 import { blockMore, blockNumber, NO_OPTION } from '../../coap/message.ts';
 import { receivedBytes, transferEnd } from '../../coap/transfer.ts';
 import { Transport } from '../../network/flow.ts';
+import { SOFTWARE_OBJECT } from '../../device/update-object.ts';
 import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
 import type { Analysis } from '../analysis.ts';
 import type { DeviceIndex } from '../device-index.ts';
@@ -347,7 +348,8 @@ export class Dissector {
       const isOne = rows.includes(row) || (transfer > 0 && attempt.transfers.includes(transfer - 1));
       if (!isOne) continue;
       related.push({
-        label: `Firmware update /${attempt.objectId}/${attempt.instanceId}`,
+        label: `${attempt.objectId === SOFTWARE_OBJECT ? 'Software' : 'Firmware'} update /${attempt.objectId}/${attempt.instanceId}`,
+        update: attempt.index,
         detail: `${attempt.method ?? 'unknown way'}, ${attempt.ended}${attempt.result === undefined ? '' : `: ${attempt.result.name}`}`,
         messages: await this.#listed(rows, 'Update'),
       });

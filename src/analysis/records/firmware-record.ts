@@ -1,9 +1,14 @@
-import type { FirmwareAttempt, FirmwareVersion } from '../../device/firmware-attempt.ts';
+import { codeText } from '../../coap/code.ts';
+import type { FirmwareAttempt, FirmwareVersion, UpdateTerms } from '../../device/firmware-attempt.ts';
 import { withoutCredentials } from '../../lwm2m/sensitive-data.ts';
+import { packageBody } from '../package-body.ts';
 import type { JsonObject } from './json.ts';
 import type { RecordContext } from './record-context.ts';
 import { addEvidence } from './session-record.ts';
 import { sha256Text } from './sha256.ts';
+
+const DELIVERY = ['pull', 'push', 'both'] as const;
+const SEVERITY = ['critical', 'mandatory', 'optional'] as const;
 
 /** The record of one update attempt (`firmware`). */
 export async function firmwareRecord(context: RecordContext, attempt: FirmwareAttempt): Promise<JsonObject> {
@@ -21,13 +26,18 @@ export async function firmwareRecord(context: RecordContext, attempt: FirmwareAt
   const parcel: JsonObject = {};
   if (attempt.length >= 0) parcel.length = attempt.length;
   parcel.received = attempt.received;
-  if (attempt.complete) {
-    const transfer = analysis.tracking.transfers.transfers[attempt.transfers.at(-1) ?? -1];
-    const body = transfer?.ended === 'complete' ? await bytes.transferBody(transfer) : undefined;
-    if (body !== undefined) parcel.sha256 = sha256Text(body);
+  const body = await packageBody(analysis, bytes, attempt);
+  if (body !== undefined) {
+    // What was written in a format of its own is as long as what the format holds.
+    parcel.length = parcel.received = body.length;
+    parcel.sha256 = sha256Text(body);
   }
   parcel.complete = attempt.complete;
+  if (attempt.package.name !== undefined) parcel.name = attempt.package.name;
+  if (attempt.package.version !== undefined) parcel.version = attempt.package.version;
+  if (attempt.restarts > 0) parcel.restarts = attempt.restarts;
   record.package = parcel;
+  addTerms(record, attempt.terms);
   addVersion(record, 'before', attempt.before);
   addVersion(record, 'after', attempt.after);
   record.states = attempt.states.map(({ time, state, how, row }) => ({
@@ -36,6 +46,20 @@ export async function firmwareRecord(context: RecordContext, attempt: FirmwareAt
     how,
     id: facts.id(row),
   }));
+  if (attempt.illegal.length > 0)
+    record.illegal = attempt.illegal.map(({ from, to, row, clause }) => ({
+      from,
+      to,
+      id: facts.id(row),
+      clause,
+    }));
+  if (attempt.events.length > 0)
+    record.events = attempt.events.map(({ time, kind, row, refused }) => ({
+      time: facts.timeText(time),
+      event: kind,
+      id: facts.id(row),
+      ...(refused === 0 ? {} : { refused: codeText(refused) }),
+    }));
   if (attempt.result !== undefined)
     record.result = {
       value: attempt.result.value,
@@ -53,4 +77,17 @@ function addVersion(record: JsonObject, key: 'before' | 'after', version: Firmwa
   if (version.name !== undefined) known.name = version.name;
   if (version.version !== undefined) known.version = version.version;
   if (Object.keys(known).length > 0) record[key] = known;
+}
+
+/** Adds how the device updates, as far as it was told (Firmware Update object, resources 8, 9, 11, 13 and 14). */
+function addTerms(record: JsonObject, terms: UpdateTerms): void {
+  const known: JsonObject = {};
+  if (terms.protocols !== undefined) known.protocols = [...terms.protocols];
+  if (terms.delivery !== undefined) known.delivery = DELIVERY[terms.delivery] ?? terms.delivery;
+  if (terms.severity !== undefined) known.severity = SEVERITY[terms.severity] ?? terms.severity;
+  if (terms.deferPeriod !== undefined) known.defer_period = terms.deferPeriod;
+  if (terms.automatic !== undefined) known.automatic = terms.automatic;
+  if (terms.linked !== undefined) known.linked = [...terms.linked];
+  if (terms.conflicting !== undefined) known.conflicting = [...terms.conflicting];
+  if (Object.keys(known).length > 0) record.terms = known;
 }
