@@ -3,8 +3,12 @@ import type { TransferTracker } from '../coap/block-wise.ts';
 import type { MessageBatch } from '../coap/message-batch.ts';
 import { NO_OPTION } from '../coap/message.ts';
 import type { ObservationTracker } from '../coap/observation.ts';
+import { BootstrapTracker } from '../device/bootstrap.ts';
 import { FirmwareTracker } from '../device/firmware.ts';
 import { DeviceTable, type EndpointAddresses } from '../device/identity.ts';
+import { LifeEventTracker } from '../device/life-events.ts';
+import { isProvisioned } from '../device/provisioned-instances.ts';
+import { QueueModeTracker } from '../device/queue-mode.ts';
 import { RegistrationChange } from '../device/registration-book.ts';
 import type { Registration } from '../device/registration-record.ts';
 import { RegistrationTracker } from '../device/registration.ts';
@@ -27,6 +31,9 @@ export class DeviceTracking implements ValueListener {
   readonly registrations: RegistrationTracker;
   readonly devices: DeviceTable;
   readonly firmware: FirmwareTracker;
+  readonly bootstraps: BootstrapTracker;
+  readonly life: LifeEventTracker;
+  readonly queueMode: QueueModeTracker;
   /** Registrations that were accepted, and Updates that were. */
   registered = 0;
   updates = 0;
@@ -50,8 +57,24 @@ export class DeviceTracking implements ValueListener {
     this.firmware = new FirmwareTracker(this.devices);
     operations.isDownloadTarget = (pathText) => this.firmware.isDownloadTarget(pathText);
     this.registrations = new RegistrationTracker(timers);
+    this.bootstraps = new BootstrapTracker(timers, this.devices, (server) =>
+      this.registrations.isHeard(server),
+    );
+    this.bootstraps.onAccountsDeleted = (bootstrap, event) => {
+      const device = this.devices.devices[this.bootstraps.deviceOf(bootstrap)];
+      for (const conversation of device?.conversations ?? []) {
+        const registration = this.registrations.inForce(conversation);
+        if (registration !== undefined) this.registrations.accountDeleted(registration, event);
+      }
+    };
+    this.life = new LifeEventTracker(this.devices, (conversation) =>
+      this.registrations.inForce(conversation),
+    );
+    this.queueMode = new QueueModeTracker(this.devices);
     this.registrations.onRoot = (rootPath) => paths.addRoot(rootPath);
     this.registrations.listen(this.devices);
+    this.registrations.listen(this.bootstraps);
+    this.registrations.listen(this.queueMode);
     this.registrations.listen({
       onRegistration: (change, registration, row, _requestRow, event) => {
         if (event !== undefined && registration.live)
@@ -81,6 +104,7 @@ export class DeviceTracking implements ValueListener {
   /** Fires a timer of the device stage. */
   readonly onTimer = (kind: TimerKindCode, subject: number, time: Nanoseconds): void => {
     this.registrations.onTimer(kind, subject, time);
+    this.bootstraps.onTimer(kind, subject, time);
   };
 
   /** Takes a request whose operation is known. */
@@ -120,7 +144,7 @@ export class DeviceTracking implements ValueListener {
   }
 
   wants(objectId: number): boolean {
-    return objectId === FIRMWARE_OBJECT || objectId === DEVICE_OBJECT;
+    return objectId === FIRMWARE_OBJECT || objectId === DEVICE_OBJECT || isProvisioned(objectId);
   }
 
   /** Takes a value of the event that was delivered last. */
@@ -138,6 +162,8 @@ export class DeviceTracking implements ValueListener {
     const text = (): string => String(readValue(type, body.contentFormat, body.bytes, start, end));
     this.devices.onValue(this.#event, objectId, instanceId, resourceId, text);
     this.firmware.onValue(this.#event, objectId, instanceId, resourceId, number, text);
+    this.bootstraps.onValue(this.#event, objectId, instanceId, resourceId, number, text);
+    this.life.onValue(this.#event, objectId, instanceId, resourceId, number, text);
   }
 
   /** A registration's end takes its observations with it (LwM2M Core §6.4.1). */
@@ -149,8 +175,10 @@ export class DeviceTracking implements ValueListener {
   #deliver(): void {
     const event = this.#event;
     this.registrations.on(event);
+    this.bootstraps.on(event);
     this.devices.on(event);
     this.firmware.on(event);
+    this.life.on(event);
   }
 
   /** The answer that completes a Block1 transfer speaks of the whole body of its request. */

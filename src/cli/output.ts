@@ -80,6 +80,8 @@ const CSV_COLUMNS: Record<RecordKind, readonly string[]> = {
     'ended',
     'updates',
     'code',
+    'wrote',
+    'deleted',
   ],
   transfers: [
     'transfer',

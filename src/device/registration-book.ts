@@ -124,6 +124,11 @@ export class RegistrationBook {
     this.#unheard.delete(serverEndpoint);
   }
 
+  /** Whether a message of a server was seen. */
+  isHeard(serverEndpoint: number): boolean {
+    return this.#heard[serverEndpoint] === true;
+  }
+
   /** A Register came: an earlier one of the same client went unanswered, and what showed its end is over. */
   retried(registration: Registration): void {
     const last = this.#byName.get(nameKey(registration))?.last;

@@ -20,6 +20,7 @@ import type { ByteView, Dissection, FieldNode, RelatedMessage } from '../protoco
 import { addCoapFields } from './coap-fields.ts';
 import { addContentFields } from './content-fields.ts';
 import { FieldBuilder, type FieldDetail } from './field-builder.ts';
+import { relatedLife, updateFields } from './related-life.ts';
 import { observedPath } from '../records/observation-record.ts';
 
 /** Messages listed for one thing that a message belongs to; the first and the last of more. */
@@ -266,6 +267,8 @@ export class Dissector {
         filter: `lwm2m.device == "${device.replaceAll('"', '\\"')}"`,
       });
     this.#role(row, builder);
+    for (const { label, value } of updateFields(this.analysis, this.facts, row))
+      builder.add(label, 0, 0, { value, clause: 'LwM2M Core §6.2.2' });
     builder.close();
   }
 
@@ -382,6 +385,8 @@ export class Dissector {
       });
       break;
     }
+    for (const { label, detail, rows, role } of relatedLife(this.analysis, row, device))
+      related.push({ label, detail, messages: await this.#listed(rows, role) });
     for (const attempt of devices.firmware.attempts) {
       const rows = attempt.evidence.rows();
       const isOne = rows.includes(row) || (transfer > 0 && attempt.transfers.includes(transfer - 1));

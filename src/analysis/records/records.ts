@@ -4,6 +4,7 @@ import type { Analysis } from '../analysis.ts';
 import { DeviceIndex } from '../device-index.ts';
 import { MessageBytes } from '../message-bytes.ts';
 import { MessageFacts } from '../message-facts.ts';
+import { bootstrapRecord } from './bootstrap-record.ts';
 import { deviceRecord } from './device-record.ts';
 import { firmwareRecord } from './firmware-record.ts';
 import { infoRecord } from './info-record.ts';
@@ -63,8 +64,7 @@ export class Records {
         for (const device of this.#context.devices.all()) yield deviceRecord(this.#context, device);
         break;
       case 'sessions':
-        for (const registration of tracking.devices.registrations.registrations)
-          if (registration.duplicateOf < 0) yield sessionRecord(this.#context, registration);
+        yield* this.#sessions();
         break;
       case 'transfers':
         for (const transfer of tracking.transfers.transfers)
@@ -81,6 +81,20 @@ export class Records {
           yield await firmwareRecord(this.#context, attempt);
         break;
     }
+  }
+
+  /** Registrations and bootstraps by their beginning; of those that begin at one time, bootstraps first. */
+  *#sessions(): Generator<JsonObject> {
+    const { registrations, bootstraps } = this.#context.analysis.tracking.devices;
+    const bootstrapped = bootstraps.bootstraps.filter((bootstrap) => !bootstrap.isSecondView);
+    let next = 0;
+    for (const registration of registrations.registrations) {
+      if (registration.duplicateOf >= 0) continue;
+      for (; next < bootstrapped.length && bootstrapped[next]!.from <= registration.from; next++)
+        yield bootstrapRecord(this.#context, bootstrapped[next]!);
+      yield sessionRecord(this.#context, registration);
+    }
+    for (; next < bootstrapped.length; next++) yield bootstrapRecord(this.#context, bootstrapped[next]!);
   }
 
   async *#messages(filter: CompiledFilter | undefined): AsyncGenerator<JsonObject> {
