@@ -13,6 +13,7 @@ import {
   type RegistrationListener,
 } from './registration-book.ts';
 import type { Registration } from './registration-record.ts';
+import type { RegistrationTracker } from './registration.ts';
 import { OPEN_END } from './span.ts';
 import { TimerKind, type TimerKindCode, type TimerPort } from './timer-port.ts';
 
@@ -40,13 +41,10 @@ export class BootstrapTracker implements RegistrationListener {
   readonly bootstraps: Bootstrap[] = [];
   /** Bootstraps beyond the limit of 100,000, not followed. */
   dropped = 0;
-  /** Hears of deletes that took all server accounts from a client: those of `/`, `/0` and `/1`. */
-  onAccountsDeleted: (bootstrap: Bootstrap, event: OperationEvent) => void = () => {};
 
   readonly #timers: TimerPort;
   readonly #devices: DeviceTable;
-  /** Whether any message of a server was seen. */
-  readonly #isHeard: (serverEndpoint: number) => boolean;
+  readonly #registrations: RegistrationTracker;
   /** By conversation: its last bootstrap, drafts included. */
   readonly #last = new Map<number, Bootstrap>();
   /** By server and name: the last bootstrap that was asked for. */
@@ -57,10 +55,10 @@ export class BootstrapTracker implements RegistrationListener {
   /** Time of the first event; NaN before it. */
   #begin: Nanoseconds = NaN;
 
-  constructor(timers: TimerPort, devices: DeviceTable, isHeard: (serverEndpoint: number) => boolean) {
+  constructor(timers: TimerPort, devices: DeviceTable, registrations: RegistrationTracker) {
     this.#timers = timers;
     this.#devices = devices;
-    this.#isHeard = isHeard;
+    this.#registrations = registrations;
   }
 
   /** Index of the device of a bootstrap, or -1. */
@@ -204,7 +202,7 @@ export class BootstrapTracker implements RegistrationListener {
     // Where nothing of the server is seen, it may have been finished; the same after a Finish or a registration.
     const isSameClient = old.endpoint === undefined || old.endpoint === next.endpoint;
     const isCertain =
-      isSameClient && !wasLeft && old.finishRow === NO_ROW && this.#isHeard(old.serverEndpoint);
+      isSameClient && !wasLeft && old.finishRow === NO_ROW && this.#registrations.isHeard(old.serverEndpoint);
     if (isCertain) old.end('abandoned', event.time, event.row);
     else old.enter(undefined, event.time, event.row);
   }
@@ -273,7 +271,7 @@ export class BootstrapTracker implements RegistrationListener {
     const isContinued =
       isLaterBlock(event.block1) &&
       last?.operation === event.operation &&
-      last.path === event.path &&
+      last.pathText === (event.pathText() || '/') &&
       last.code === 0;
     if (isContinued) {
       this.#pending.delete(last.row);
@@ -315,9 +313,18 @@ export class BootstrapTracker implements RegistrationListener {
     if (bootstrap.index < 0 && (isWrite || isDelete) && !this.#admitDraft(bootstrap)) return;
     if (isDelete) {
       bootstrap.instances.delete(event.path);
-      if (bootstrap.index >= 0 && takesAllAccounts(event)) this.onAccountsDeleted(bootstrap, event);
+      if (bootstrap.index >= 0 && takesAllAccounts(event)) this.#deregister(bootstrap, event);
     }
     if (bootstrap.ended === 'open') this.#wake(bootstrap);
+  }
+
+  /** Without the account, a client is no longer registered at its server (LwM2M Core §6.1.7.6). */
+  #deregister(bootstrap: Bootstrap, event: OperationEvent): void {
+    const device = this.#devices.devices[this.deviceOf(bootstrap)];
+    for (const conversation of device?.conversations ?? []) {
+      const registration = this.#registrations.inForce(conversation);
+      if (registration !== undefined) this.#registrations.accountDeleted(registration, event);
+    }
   }
 
   /** Where a request was captured before the client's own that led to it, its answer shows where it belongs. */

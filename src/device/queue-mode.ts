@@ -174,7 +174,7 @@ export class QueueModeTracker implements RegistrationListener {
     change: RegistrationChangeCode,
     registration: Registration,
     row: MessageRow,
-    _requestRow: MessageRow,
+    requestRow: MessageRow,
     event: OperationEvent | undefined,
   ): void {
     if (change === RegistrationChange.requested) return;
@@ -191,7 +191,8 @@ export class QueueModeTracker implements RegistrationListener {
       this.windows.push(window);
       this.#byRegistration.set(registration, window);
       this.#live++;
-    }
+    } else window.heard(event.time, requestRow === NO_ROW ? row : requestRow);
+    // An Update may have come from another port: then nobody listened there yet.
     for (const conversation of registration.conversations) this.#byConversation[conversation] = window;
   }
 
