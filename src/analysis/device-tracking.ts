@@ -57,20 +57,11 @@ export class DeviceTracking implements ValueListener {
     this.firmware = new FirmwareTracker(this.devices);
     operations.isDownloadTarget = (pathText) => this.firmware.isDownloadTarget(pathText);
     this.registrations = new RegistrationTracker(timers);
-    this.bootstraps = new BootstrapTracker(timers, this.devices, (server) =>
-      this.registrations.isHeard(server),
-    );
-    this.bootstraps.onAccountsDeleted = (bootstrap, event) => {
-      const device = this.devices.devices[this.bootstraps.deviceOf(bootstrap)];
-      for (const conversation of device?.conversations ?? []) {
-        const registration = this.registrations.inForce(conversation);
-        if (registration !== undefined) this.registrations.accountDeleted(registration, event);
-      }
-    };
     this.life = new LifeEventTracker(this.devices, (conversation) =>
       this.registrations.inForce(conversation),
     );
     this.queueMode = new QueueModeTracker(this.devices);
+    this.bootstraps = new BootstrapTracker(timers, this.devices, this.registrations);
     this.registrations.onRoot = (rootPath) => paths.addRoot(rootPath);
     this.registrations.listen(this.devices);
     this.registrations.listen(this.bootstraps);

@@ -2,11 +2,12 @@ import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
 import { Code } from '../coap/code.ts';
 import { NO_BLOCK, type OperationEvent, Phase } from '../lwm2m/operation-event.ts';
-import { Operation } from '../lwm2m/operation.ts';
+import { Operation, type OperationCode } from '../lwm2m/operation.ts';
 import { parseRegistrationQuery } from '../lwm2m/query.ts';
 import { Bootstrap, type BootstrapStart, type BootstrapStep } from './bootstrap-record.ts';
+import { BootstrapSequels } from './bootstrap-sequels.ts';
 import type { DeviceTable } from './identity.ts';
-import { provisionedValue } from './provisioned-instances.ts';
+import { ProvisionedObject, provisionedValue } from './provisioned-instances.ts';
 import {
   RegistrationChange,
   type RegistrationChangeCode,
@@ -49,8 +50,7 @@ export class BootstrapTracker implements RegistrationListener {
   readonly #last = new Map<number, Bootstrap>();
   /** By server and name: the last bootstrap that was asked for. */
   readonly #byName = new Map<string, Bootstrap>();
-  /** Bootstraps whose client was not seen to go on. */
-  readonly #notLeft = new Set<Bootstrap>();
+  readonly #sequels: BootstrapSequels;
   readonly #pending = new Map<MessageRow, Pending>();
   /** Time of the first event; NaN before it. */
   #begin: Nanoseconds = NaN;
@@ -59,18 +59,23 @@ export class BootstrapTracker implements RegistrationListener {
     this.#timers = timers;
     this.#devices = devices;
     this.#registrations = registrations;
+    this.#sequels = new BootstrapSequels(devices);
   }
 
   /** Index of the device of a bootstrap, or -1. */
   deviceOf(bootstrap: Bootstrap): number {
-    return this.#devices.deviceOf(bootstrap.conversation, bootstrap.requestRow);
+    return this.#sequels.deviceOf(bootstrap);
   }
 
   /** Takes the next operation event. Allocates nothing for what is no bootstrap. */
   on(event: OperationEvent): void {
     const { operation } = event;
     if (Number.isNaN(this.#begin)) this.#begin = event.time;
-    if (operation === Operation.none || operation > Operation.bootstrapDiscover || !event.roleKnown) return;
+    if (operation === Operation.none || !event.roleKnown) return;
+    // A Write to the Security object turns out to be one of bootstrap when the client accepts it.
+    const isSecurityWrite =
+      operation === Operation.writeReplace && event.path.objectId === ProvisionedObject.security;
+    if (operation > Operation.bootstrapDiscover && !isSecurityWrite) return;
     const isAsked = event.phase === Phase.request;
     if (operation <= Operation.bootstrapPackRequest) {
       if (event.fromDevice !== isAsked) return;
@@ -91,17 +96,18 @@ export class BootstrapTracker implements RegistrationListener {
     text: () => string,
   ): void {
     const { operation } = event;
-    const isWrite = operation === Operation.bootstrapWrite && event.phase === Phase.request;
+    if (event.phase === Phase.request) {
+      const step = this.#pending.get(event.row)?.step;
+      const value = step && provisionedValue(objectId, instanceId, resourceId, number, text);
+      if (value !== undefined) step?.values.push(value);
+      return;
+    }
     const isTold =
       event.phase === Phase.response &&
       (operation === Operation.bootstrapRead || operation === Operation.bootstrapPackRequest);
-    if (!isWrite && !isTold) return;
-    const bootstrap = this.#last.get(event.conversation);
-    if (bootstrap === undefined) return;
-    const value = provisionedValue(objectId, instanceId, resourceId, number, text);
-    if (value === undefined) return;
-    if (isTold) bootstrap.instances.add([value]);
-    else this.#pending.get(event.row)?.step?.values.push(value);
+    const bootstrap = isTold ? this.#last.get(event.conversation) : undefined;
+    const value = bootstrap && provisionedValue(objectId, instanceId, resourceId, number, text);
+    if (value !== undefined) bootstrap?.instances.add([value]);
   }
 
   /** A client that registers has left its bootstrap; a registration that follows a bootstrap came of it. */
@@ -112,38 +118,8 @@ export class BootstrapTracker implements RegistrationListener {
     _requestRow: MessageRow,
     event: OperationEvent | undefined,
   ): void {
-    if (change !== RegistrationChange.requested || event === undefined || this.#notLeft.size === 0) return;
-    const index = this.#devices.resolve(registration.device);
-    const device = this.#devices.devices[index];
-    if (device === undefined) return;
-    if (this.#notLeft.size <= device.conversations.length) {
-      for (const bootstrap of this.#notLeft) this.#registers(bootstrap, index, registration, event.time, row);
-      return;
-    }
-    for (const conversation of device.conversations) {
-      const bootstrap = this.#last.get(conversation);
-      if (bootstrap !== undefined && this.#notLeft.has(bootstrap))
-        this.#registers(bootstrap, index, registration, event.time, row);
-    }
-  }
-
-  #registers(
-    bootstrap: Bootstrap,
-    device: number,
-    registration: Registration,
-    time: Nanoseconds,
-    row: MessageRow,
-  ): void {
-    if (this.deviceOf(bootstrap) !== device) return;
-    this.#setLeft(bootstrap);
-    if (bootstrap.ended === 'open') bootstrap.enter(undefined, time, row);
-    if (bootstrap.ended === 'open' || bootstrap.ended === 'finished')
-      bootstrap.registration = registration.index;
-  }
-
-  #setLeft(bootstrap: Bootstrap): void {
-    bootstrap.isLeft = true;
-    this.#notLeft.delete(bootstrap);
+    if (change === RegistrationChange.requested && event !== undefined)
+      this.#sequels.registers(registration, event.time, row);
   }
 
   /** Wakes what asked to be woken. `subject` is a bootstrap's index. */
@@ -197,7 +173,7 @@ export class BootstrapTracker implements RegistrationListener {
       return;
     }
     const wasLeft = old.isLeft;
-    this.#setLeft(old);
+    this.#sequels.leave(old);
     if (old.ended !== 'open') return;
     // Where nothing of the server is seen, it may have been finished; the same after a Finish or a registration.
     const isSameClient = old.endpoint === undefined || old.endpoint === next.endpoint;
@@ -251,7 +227,7 @@ export class BootstrapTracker implements RegistrationListener {
   #starterOf(event: OperationEvent, last: Bootstrap | undefined): BootstrapStart | undefined {
     const isEndSeen = last !== undefined && last.index >= 0 && last.ended !== 'open';
     const isLong = event.time - this.#begin >= FINISH_TIME;
-    return isEndSeen || isLong || this.#devices.isKnown(event.conversation) ? 'server' : undefined;
+    return isEndSeen || isLong ? 'server' : undefined;
   }
 
   #step(event: OperationEvent): void {
@@ -305,6 +281,7 @@ export class BootstrapTracker implements RegistrationListener {
     const isDelete = event.operation === Operation.bootstrapDelete;
     if (step !== undefined) {
       step.answerRow = event.row;
+      step.operation = event.operation as OperationCode;
       step.code = event.code;
       if (isAccepted && isWrite) bootstrap.instances.write(step.path, step.values);
       step.values = [];
@@ -375,7 +352,7 @@ export class BootstrapTracker implements RegistrationListener {
     }
     bootstrap.index = this.bootstraps.length;
     this.bootstraps.push(bootstrap);
-    this.#notLeft.add(bootstrap);
+    this.#sequels.begin(bootstrap);
     return true;
   }
 

@@ -80,11 +80,6 @@ export class DeviceTable implements RegistrationListener {
     return this.resolve(devices[at]!);
   }
 
-  /** Whether a conversation had an operation before. */
-  isKnown(conversation: number): boolean {
-    return this.#current[conversation] !== undefined;
-  }
-
   /** Id of an endpoint's address without its port. */
   addressOf(endpoint: number): number {
     return this.#addresses.addressId(endpoint);

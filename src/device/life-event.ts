@@ -32,7 +32,7 @@ export type FollowUp = 'De-register' | 'Update' | 'Bootstrap-Request' | 'Registe
 
 /**
  * Whether what was expected came. `met`: in time. `late`: after it. `not seen`: the time has passed and the capture
- * does not show it. `waiting`: the capture ends before. `none`: nothing is expected.
+ * does not show it. `waiting`: the capture ends before, or could not tell. `none`: nothing is expected.
  */
 export type LifeEventOutcome = 'met' | 'late' | 'not seen' | 'waiting' | 'none';
 
@@ -51,6 +51,8 @@ export class LifeEvent {
   expects: FollowUp | undefined;
   /** When it is late; infinite where no rule says. */
   due: Nanoseconds;
+  /** True where the operation would be known to be the device's own, wherever it came from: its name is known. */
+  readonly isNamed: boolean;
   /** Code byte of the answer to the request; 0 where none was seen. */
   code = 0;
   answerRow: MessageRow = NO_ROW;
@@ -67,6 +69,7 @@ export class LifeEvent {
     detail: string,
     expects: FollowUp | undefined,
     due: Nanoseconds,
+    isNamed: boolean,
   ) {
     this.kind = kind;
     this.device = device;
@@ -76,12 +79,13 @@ export class LifeEvent {
     this.detail = detail;
     this.expects = expects;
     this.due = due;
+    this.isNamed = isNamed;
   }
 
   /** What became of it by a time of the capture clock. */
   outcome(clock: Nanoseconds): LifeEventOutcome {
     if (this.expects === undefined) return 'none';
     if (this.followedBy !== NO_ROW) return this.followedAt <= this.due ? 'met' : 'late';
-    return clock > this.due ? 'not seen' : 'waiting';
+    return clock > this.due && this.isNamed ? 'not seen' : 'waiting';
   }
 }

@@ -110,13 +110,17 @@ export class LifeEventTracker {
     const { operation } = event;
     const isWrite = operation >= Operation.writeReplace && operation <= Operation.writeComposite;
     if (!isWrite) return;
+    // Before a registration is known, it may be a bootstrap whose beginning was not seen.
     const known = this.#inForce(event.conversation);
+    if (known === undefined) return;
     if (resourceId === ServerResource.lifetime) {
-      const expects = known?.lifetime === number ? undefined : 'Update';
+      const isNew = known.lifetime !== undefined && known.lifetime !== number;
+      const expects = isNew ? 'Update' : undefined;
       this.#add(event, 'lifetimeWritten', `/1/${instanceId}/1 = ${text()} s`, expects);
     } else if (resourceId === ServerResource.binding) {
       const binding = text();
-      const expects = known?.binding === binding ? undefined : 'Update';
+      const isNew = known.binding !== undefined && known.binding !== binding;
+      const expects = isNew ? 'Update' : undefined;
       this.#add(event, 'bindingWritten', `/1/${instanceId}/7 = ${binding}`, expects);
     }
   }
@@ -221,7 +225,8 @@ export class LifeEventTracker {
     if (device < 0) return;
     // No rule says how long a device takes to start again.
     const due = kind === 'reboot' ? Number.POSITIVE_INFINITY : event.time + FOLLOW_UP_TIME;
-    const life = new LifeEvent(kind, device, event, detail, expects, due);
+    const isNamed = this.#devices.devices[device]?.endpoint !== undefined;
+    const life = new LifeEvent(kind, device, event, detail, expects, due, isNamed);
     this.events.push(life);
     if (event.phase === Phase.request && !event.fromDevice) {
       const asked = this.#asked.get(event.row);

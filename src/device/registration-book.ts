@@ -268,7 +268,9 @@ export class RegistrationBook {
       closeLastSpan(old.spans, event.time);
       return;
     }
-    this.end(old, isLeaving ? 'unknown' : 'replaced', undefined, event.time, event.row);
+    // Of one from before the capture nobody knows whether its lifetime was over.
+    const isCertain = !isLeaving && !Number.isNaN(old.expires);
+    this.end(old, isCertain ? 'replaced' : 'unknown', undefined, event.time, event.row);
   }
 }
 

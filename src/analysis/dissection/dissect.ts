@@ -300,6 +300,13 @@ export class Dissector {
     };
   }
 
+  /** One after the other, since the bytes of a message are only there until the next one's are asked for. */
+  async #messages(rows: readonly MessageRow[], role: (row: MessageRow) => string): Promise<RelatedMessage[]> {
+    const messages: RelatedMessage[] = [];
+    for (const row of rows) messages.push(await this.#message(row, role(row)));
+    return messages;
+  }
+
   /** The messages of the exchange: request, acknowledgement, answer, their repeats; in capture order. */
   async #exchange(row: MessageRow): Promise<RelatedMessage[]> {
     const { messages } = this.analysis.tracking;
@@ -323,7 +330,7 @@ export class Dissector {
     }
     this.#addNeighbours(roles);
     const rows = [...roles.keys()].sort((a, b) => a - b);
-    return Promise.all(rows.map((one) => this.#message(one, roles.get(one)!)));
+    return this.#messages(rows, (one) => roles.get(one)!);
   }
 
   /** Empty messages and repeats stand close to what they belong to: looks along the conversation, bounded. */
@@ -405,7 +412,7 @@ export class Dissector {
     const half = LISTED_MESSAGES / 2;
     const listed =
       sorted.length <= LISTED_MESSAGES ? sorted : [...sorted.slice(0, half), ...sorted.slice(-half)];
-    return Promise.all(listed.map((row) => this.#message(row, role)));
+    return this.#messages(listed, () => role);
   }
 }
 
