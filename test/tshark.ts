@@ -15,7 +15,7 @@ const MOST_OUTPUT = 1 << 30;
 /** A folder that does not exist, so that no preferences of this machine's user change what the tools print. */
 const NO_PROFILE = join(tmpdir(), 'lwm2m-scope-no-wireshark-profile');
 
-function run(tool: 'tshark' | 'capinfos' | 'mergecap', args: readonly string[]): ToolRun {
+function run(tool: 'tshark' | 'capinfos' | 'mergecap' | 'editcap', args: readonly string[]): ToolRun {
   const result = spawnSync(tool, args, {
     encoding: 'utf8',
     maxBuffer: MOST_OUTPUT,
@@ -60,6 +60,11 @@ export function capinfos(args: readonly string[]): ToolRun {
 /** Runs mergecap (to join captures) and gives all it printed. */
 export function mergecap(args: readonly string[]): ToolRun {
   return run('mergecap', args);
+}
+
+/** Runs editcap (to cut captures and to shift their times) and gives all it printed. */
+export function editcap(args: readonly string[]): ToolRun {
+  return run('editcap', args);
 }
 
 /**

@@ -14,7 +14,9 @@ export function statusOf(
   const tracking = analysis?.tracking;
   return {
     ...service,
-    files: (analysis?.files ?? []).map(fileStatus),
+    files: (analysis?.files ?? []).map((file, index) =>
+      fileStatus(file, tracking?.sightings.inFile(index) ?? 0),
+    ),
     frames: frames?.frames ?? 0,
     messages: tracking?.messages.count ?? 0,
     foreign: frames?.foreign ?? 0,
@@ -34,6 +36,12 @@ export function statusOf(
 
 /** Totals of an analysis, for comparison with an independent count. */
 export function totalsOf({ frames, tracking }: Analysis): AnalysisTotals {
+  let block2Transfers = 0;
+  let bodies = 0;
+  for (const { direction, ended } of tracking.transfers.transfers) {
+    if (direction === 'block2') block2Transfers++;
+    if (ended === 'complete') bodies++;
+  }
   return {
     frames: frames.frames,
     messages: tracking.messages.count,
@@ -43,12 +51,17 @@ export function totalsOf({ frames, tracking }: Analysis): AnalysisTotals {
     registrations: tracking.devices.registered,
     updates: tracking.devices.updates,
     notifications: tracking.notifications,
+    exchanges: tracking.exchanges,
     transfers: tracking.transfers.transfers.length,
+    block2Transfers,
+    bodies,
     duplicates: tracking.messages.duplicates,
+    tcpMessages: frames.streamMessages,
+    reassembled: frames.reassembled,
   };
 }
 
-function fileStatus(file: AnalysedFile): FileStatus {
+function fileStatus(file: AnalysedFile, sightings: number): FileStatus {
   const fault = faultOf(file);
   const status: FileStatus = {
     name: file.name,
@@ -58,6 +71,8 @@ function fileStatus(file: AnalysedFile): FileStatus {
     compression: file.compression,
     frames: file.reader?.frames ?? 0,
   };
+  if (sightings > 0) status.sightings = sightings;
+  if (file.alone !== undefined) status.alone = file.alone;
   if (fault !== undefined) status.fault = fault;
   const dropped = (file.reader?.interfaces ?? []).flatMap(({ name, dropped: frames = 0 }, index) =>
     frames > 0 ? [{ name: name === '' ? String(index) : name, frames }] : [],

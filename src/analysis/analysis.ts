@@ -1,13 +1,14 @@
 import type { ByteStore } from '../capture/byte-store.ts';
-import type { CaptureReader } from '../capture/frame.ts';
+import type { CaptureReader, FrameSink } from '../capture/frame.ts';
 import { HexDumpReader } from '../capture/hex-dump.ts';
 import type { Fault } from '../capture/outcome.ts';
 import { openReader } from '../capture/container.ts';
+import { CorrectedFrames } from '../capture/frame-queue.ts';
 import { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import { FrameMessages } from './frame-messages.ts';
 import { LogFrames } from './log-datagrams.ts';
 import { MessageTracking } from './message-tracking.ts';
-import { type AnalysisSettings, DEFAULT_SETTINGS } from './settings.ts';
+import { type AnalysisSettings, correctionOf, DEFAULT_SETTINGS } from './settings.ts';
 
 /** One opened file: where its bytes lie and what its container says. */
 export interface AnalysedFile {
@@ -24,8 +25,8 @@ export interface AnalysedFile {
   fault?: Fault;
   /** What a file that is no capture seems to be, one sentence. */
   unreadable?: string;
-  /** Frames of the analysis before this file. */
-  framesBefore: number;
+  /** Why a file was read by itself where several others are merged by time. */
+  alone?: 'live' | 'no times';
 }
 
 /** The fault of a file: of its container, or of its compression where that came first. */
@@ -42,17 +43,20 @@ export class Analysis {
   readonly tracking: MessageTracking;
   readonly frames: FrameMessages;
   readonly #logFrames = new LogFrames();
+  #current: AnalysedFile | undefined;
 
   constructor(
     readonly registry: ObjectRegistry,
-    settings: AnalysisSettings = DEFAULT_SETTINGS,
+    readonly settings: AnalysisSettings = DEFAULT_SETTINGS,
   ) {
     // The border's two sides know each other only by the batches between them.
     const frames: FrameMessages = new FrameMessages(
       {
         take: (batch) => this.tracking.take(batch),
         wideTime: (index, seconds, nanoseconds) => this.tracking.wideTime(index, seconds, nanoseconds),
+        sighted: (row, sighting) => this.tracking.sighted(row, sighting),
         tick: (time) => this.tracking.tick(time),
+        icmpError: (error, quoted) => this.tracking.icmpError(error, quoted),
         closed: (conversation, time) => this.tracking.closed(conversation, time),
       },
       settings,
@@ -61,29 +65,39 @@ export class Analysis {
     this.tracking = new MessageTracking(frames.flows, frames.conversations, registry);
   }
 
-  /** Adds a file whose container is known; `push` then takes its bytes. */
+  /** Begins a file whose container is known, adding it where it was not added; `push` then takes its bytes. */
   beginFile(file: AnalysedFile, container: CaptureReader['container']): void {
+    this.addFile(file);
+    const reader = this.openFile(file, container, this.frames);
+    this.#current = file;
+    this.frames.readFrom(this.files.indexOf(file), reader.interfaces);
+  }
+
+  /** Adds a file, in the order in which they have their numbers. */
+  addFile(file: AnalysedFile): void {
+    if (!this.files.includes(file)) this.files.push(file);
+    this.frames.isSeveral = this.files.length > 1;
+  }
+
+  /** Gives an added file its reader, which hands frames with their times corrected to `sink`. */
+  openFile(file: AnalysedFile, container: CaptureReader['container'], sink: FrameSink): CaptureReader {
+    const correction = correctionOf(this.settings, this.files.indexOf(file));
+    const isRight = correction.seconds === 0 && correction.nanoseconds === 0;
+    const frames = isRight ? sink : new CorrectedFrames(sink, correction);
     file.reader =
       container === 'hex dump'
         ? new HexDumpReader(
-            this.frames,
+            frames,
             (bytes, start, end, evidence) => this.#logFrames.linkTypeOf(bytes, start, end, evidence),
             this.files.filter(({ reader }) => reader?.container === 'hex dump').length,
           )
-        : openReader(container, this.frames);
-    file.framesBefore = this.frames.frames;
-    this.files.push(file);
-    this.frames.file = this.files.length - 1;
-  }
-
-  /** Adds a file that is no capture, so that it is counted and said. */
-  addUnreadable(file: AnalysedFile): void {
-    this.files.push(file);
+        : openReader(container, frames);
+    return file.reader;
   }
 
   /** Takes the next bytes of the file begun last, a piece of any size. */
   push(bytes: Uint8Array): void {
-    this.files.at(-1)?.reader?.push(bytes);
+    this.#current?.reader?.push(bytes);
   }
 
   /** Hands over what is waiting in the border, so that the tables show all frames read so far. */
@@ -93,7 +107,9 @@ export class Analysis {
 
   /** The file begun last has no more bytes. */
   endFile(): void {
-    this.files.at(-1)?.reader?.end();
+    if (this.#current === undefined) return;
+    this.#current.reader?.end();
+    this.frames.network.points.end(this.files.indexOf(this.#current));
     this.frames.flush();
   }
 

@@ -1,3 +1,4 @@
+import { NO_ROW } from '../capture/units.ts';
 import type { Registration } from '../device/registration-record.ts';
 import type { Analysis } from './analysis.ts';
 import type { DeviceIndex } from './device-index.ts';
@@ -16,6 +17,12 @@ export function deviceSummaries(
   const { tracking, frames } = analysis;
   const all = devices.all().slice(first, first + Math.min(count, MAXIMUM_DEVICES));
   const latest = latestRegistrations(analysis, new Set(all.map((device) => device.index)));
+  const errors = new Map<number, number>();
+  for (const { row, before } of tracking.icmpErrors.kept) {
+    const near = row === NO_ROW ? before : row;
+    const device = near === NO_ROW ? -1 : devices.deviceOf(near);
+    errors.set(device, (errors.get(device) ?? 0) + 1);
+  }
   return all.map((device) => {
     const registration = latest.get(device.index);
     const address = device.addresses[0];
@@ -25,6 +32,7 @@ export function deviceSummaries(
       device.model?.text ?? '',
       version === undefined ? '' : `LwM2M ${version}`,
       'NoSec',
+      counted(errors.get(device.index) ?? 0, 'ICMP error'),
     ];
     return {
       device: device.index,
@@ -36,6 +44,10 @@ export function deviceSummaries(
       firstRow: device.firstRow,
     };
   });
+}
+
+function counted(number: number, what: string): string {
+  return number === 0 ? '' : `${number} ${what}${number === 1 ? '' : 's'}`;
 }
 
 function latestRegistrations(analysis: Analysis, wanted: ReadonlySet<number>): Map<number, Registration> {

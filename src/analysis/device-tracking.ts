@@ -4,6 +4,7 @@ import type { MessageBatch } from '../coap/message-batch.ts';
 import { NO_OPTION } from '../coap/message.ts';
 import type { ObservationTracker } from '../coap/observation.ts';
 import { BootstrapTracker } from '../device/bootstrap.ts';
+import { AttributeBook } from '../device/attributes.ts';
 import { FirmwareTracker } from '../device/firmware.ts';
 import { DeviceTable, type EndpointAddresses } from '../device/identity.ts';
 import { LifeEventTracker } from '../device/life-events.ts';
@@ -34,6 +35,7 @@ export class DeviceTracking implements ValueListener {
   readonly bootstraps: BootstrapTracker;
   readonly life: LifeEventTracker;
   readonly queueMode: QueueModeTracker;
+  readonly attributes = new AttributeBook();
   /** Registrations that were accepted, and Updates that were. */
   registered = 0;
   updates = 0;
@@ -170,6 +172,7 @@ export class DeviceTracking implements ValueListener {
     this.devices.on(event);
     this.firmware.on(event);
     this.life.on(event);
+    this.attributes.on(event);
   }
 
   /** The answer that completes a Block1 transfer speaks of the whole body of its request. */

@@ -6,10 +6,13 @@ import { sortBlocks, type Transfer } from '../coap/transfer.ts';
 import { Transport } from '../network/flow.ts';
 import { Outcome } from '../capture/outcome.ts';
 import type { Analysis } from './analysis.ts';
+import type { FrameRange } from './joined-sources.ts';
 
 /** Bytes of one cached block, and how many blocks are kept. */
 const BLOCK_BYTES: ByteCount = 256 << 10;
 const BLOCKS_KEPT = 8;
+/** More than there are numbers of files, which have 8 bits. */
+const FILES = 256;
 /** Bytes that a capture can have cut off a message: what is missing is kept only where the payload had begun. */
 const LARGEST_CUT: ByteCount = 0x10000;
 /** A body larger than this is not put together in memory. */
@@ -29,7 +32,7 @@ export interface Origin {
  * are kept for a while, so that neighbours in the capture cost one read.
  */
 export class MessageBytes {
-  readonly #blocks = new Map<string, Uint8Array>();
+  readonly #blocks = new Map<number, Uint8Array>();
   readonly #view = new MessageView();
 
   constructor(private readonly analysis: Analysis) {}
@@ -65,21 +68,40 @@ export class MessageBytes {
   async view(row: MessageRow): Promise<MessageView | undefined> {
     const bytes = await this.message(row);
     if (bytes === undefined) return undefined;
+    this.readInto(this.#view, row, bytes, 0, bytes.length);
+    return this.#view;
+  }
+
+  /** Reads the message of a row, which is `bytes[start..end)`, into a view, as it was read when it was captured. */
+  readInto(view: MessageView, row: MessageRow, bytes: Uint8Array, start: number, end: number): void {
     const { messages } = this.analysis.tracking;
-    const { length } = bytes;
+    const length = end - start;
     if (messages.type.get(row) === MessageType.none) {
       const transport = this.analysis.frames.conversations.transportOf(messages.conversation.get(row));
-      this.#view.readReliable(bytes, 0, length, transport === Transport.ws);
-      if (messages.fault.get(row) === MessageFault.lostSegment) this.#view.markLost();
-      return this.#view;
+      view.readReliable(bytes, start, end, transport === Transport.ws);
+      if (messages.fault.get(row) === MessageFault.lostSegment) view.markLost();
+      return;
     }
     const isCut = messages.outcome.get(row) === Outcome.truncated;
-    this.#view.read(bytes, 0, length, isCut ? length + LARGEST_CUT : length);
+    view.read(bytes, start, end, isCut ? length + LARGEST_CUT : length);
     if (isCut && messages.payloadLength.get(row) > 0) {
-      const captured = this.#view.payloadEnd - this.#view.payloadStart;
-      this.#view.read(bytes, 0, length, length + messages.payloadLength.get(row) - captured);
+      const captured = view.payloadEnd - view.payloadStart;
+      view.read(bytes, start, end, length + messages.payloadLength.get(row) - captured);
     }
-    return this.#view;
+  }
+
+  /** The frame in which a message stands, or that completed it; undefined where it is not known. */
+  frameRange(row: MessageRow): FrameRange | undefined {
+    const { messages } = this.analysis.tracking;
+    const source = messages.source.get(row);
+    if (source < 0) {
+      const frame = this.analysis.frames.joined.frame(source);
+      return frame === undefined || frame.length === 0 ? undefined : frame;
+    }
+    const header = messages.headerLength.get(row);
+    if (header === 0) return undefined;
+    const length = header + messages.length.get(row) + messages.trailerLength.get(row);
+    return { offset: source - header, length };
   }
 
   /** The captured payload of a message. */
@@ -146,10 +168,20 @@ export class MessageBytes {
     return bytes.subarray(within, within + length);
   }
 
+  /** The same bytes where they are at hand already; undefined where they must be waited for. */
+  rangeAtHand(file: number, offset: ByteOffset, length: ByteCount): Uint8Array | undefined {
+    const block = Math.floor(offset / BLOCK_BYTES);
+    const within = offset - block * BLOCK_BYTES;
+    const bytes = this.#blocks.get(block * FILES + file);
+    return bytes === undefined || within + length > bytes.length
+      ? undefined
+      : bytes.subarray(within, within + length);
+  }
+
   async #block(store: ByteStore, file: number, block: number): Promise<Uint8Array> {
     const start = block * BLOCK_BYTES;
     const available = Math.min(BLOCK_BYTES, store.size - start);
-    const key = `${file}:${block}`;
+    const key = block * FILES + file;
     const kept = this.#blocks.get(key);
     // The last block of a spool grows.
     if (kept !== undefined && kept.length >= available) return kept;

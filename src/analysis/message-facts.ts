@@ -11,12 +11,17 @@ import {
 import type { Transfer } from '../coap/transfer.ts';
 import type { Analysis } from './analysis.ts';
 import { MessageFlag } from './message-table.ts';
+import { secondsText } from './seconds-text.ts';
 
 /** How an exchange ended, as records name it. */
 export type ExchangeEndName = 'answered' | 'reset' | 'timeout' | 'open' | 'unknown';
 
 /** What follows from the columns for one row; nothing of it is stored. */
 export class MessageFacts {
+  readonly #rowsOfFiles: MessageRow[][] = [];
+  /** Rows that stand in them. */
+  #filed = 0;
+
   constructor(private readonly analysis: Analysis) {}
 
   /** A message's id: file, frame, ordinal. */
@@ -25,24 +30,33 @@ export class MessageFacts {
     return `${messages.file.get(row) + 1}.${messages.frame.get(row)}.${messages.ordinal.get(row)}`;
   }
 
-  /** Row of an id, or -1. */
+  /** Row of an id, or -1. That of a frame which showed a message again leads to the message. */
   rowOfId(id: string): number {
     const parts = /^(\d+)\.(\d+)\.(\d+)$/.exec(id);
     if (parts === null) return -1;
     const [file, frame, ordinal] = [Number(parts[1]) - 1, Number(parts[2]), Number(parts[3])];
-    const { messages } = this.analysis.tracking;
+    const { messages, sightings } = this.analysis.tracking;
+    const rows = this.analysis.files.length > 1 ? this.#rowsOf(file) : undefined;
     let low = 0;
-    let high = messages.count;
+    let high = rows === undefined ? messages.count : rows.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
-      const before =
-        messages.file.get(middle) - file ||
-        messages.frame.get(middle) - frame ||
-        messages.ordinal.get(middle) - ordinal;
+      const row = rows === undefined ? middle : rows[middle]!;
+      const before = messages.frame.get(row) - frame || messages.ordinal.get(row) - ordinal;
       if (before < 0) low = middle + 1;
       else high = middle;
     }
-    return low < messages.count && this.id(low) === id ? low : -1;
+    const row = rows === undefined ? low : (rows[low] ?? messages.count);
+    if (row < messages.count && this.id(row) === `${file + 1}.${frame}.${ordinal}`) return row;
+    return sightings.rowOfFrame(file, frame, ordinal);
+  }
+
+  /** Rows of a file in the order of its frames, which others may stand between; built when first asked for. */
+  #rowsOf(file: number): readonly MessageRow[] {
+    const { messages } = this.analysis.tracking;
+    for (; this.#filed < messages.count; this.#filed++)
+      (this.#rowsOfFiles[messages.file.get(this.#filed)] ??= []).push(this.#filed);
+    return this.#rowsOfFiles[file] ?? [];
   }
 
   /** A time as seconds since 1970 with nine digits. */
@@ -177,11 +191,4 @@ export class MessageFacts {
     const wait = acknowledged ? EXCHANGE_LIFETIME : MAX_TRANSMIT_WAIT;
     return clock - messages.time.get(row) > wait * 1e9 ? 'timeout' : 'open';
   }
-}
-
-/** Whole seconds since 1970 and the rest as one decimal number with nine digits. */
-export function secondsText(seconds: number, nanoseconds: number): string {
-  // Before 1970 the fraction still counts upwards; as one decimal the sign stands before the whole.
-  if (seconds < 0 && nanoseconds > 0) return `-${-seconds - 1}.${String(1e9 - nanoseconds).padStart(9, '0')}`;
-  return `${seconds}.${String(nanoseconds).padStart(9, '0')}`;
 }

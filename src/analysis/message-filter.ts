@@ -12,8 +12,11 @@ import type { FilterError } from './filter/filter-error.ts';
 import type { MessageColumnsAccess } from './filter/message-columns.ts';
 import { messageFields } from './filter/message-fields.ts';
 import { FrameComments } from './frame-comments.ts';
+import { MessageAtHand } from './message-at-hand.ts';
 import { MessageFacts } from './message-facts.ts';
 import { MessageFlag } from './message-table.ts';
+import { StreamNumbers } from './stream-numbers.ts';
+import { bodyWholeIn, wholeBody } from './whole-body.ts';
 
 const END_NAMES = ['', 'answered', 'reset', 'timeout', 'open', 'unknown'] as const;
 /** Names of devices that completion offers. */
@@ -21,10 +24,12 @@ const OFFERED_DEVICES = 100;
 
 /** Compiles a filter over the messages of an analysis, or says what is wrong in it and where. */
 export function compileMessageFilter(text: string, analysis: Analysis): CompiledFilter | FilterError {
-  return compileFilterText(text, messageFilterFields(analysis));
+  const atHand = new MessageAtHand(analysis);
+  const fields = messageFields(columnsAccess(analysis), atHand);
+  return compileFilterText(text, fields, { prepare: atHand.take });
 }
 
-/** The fields of a filter over the messages of an analysis. */
+/** The fields of a filter over the messages of an analysis, to be named and completed. */
 export function messageFilterFields(analysis: Analysis): FilterFields {
   return messageFields(columnsAccess(analysis));
 }
@@ -34,6 +39,7 @@ function columnsAccess(analysis: Analysis): MessageColumnsAccess {
   const { frames } = analysis;
   const facts = new MessageFacts(analysis);
   const devices = new DeviceIndex(analysis);
+  const streams = new StreamNumbers(frames.flows);
   const comments = new FrameComments(analysis.files);
   const asks = (row: number): boolean =>
     isRequest(messages.code.get(row)) || messages.kindOf(row) === ExchangeKind.ping;
@@ -58,8 +64,10 @@ function columnsAccess(analysis: Analysis): MessageColumnsAccess {
       frames.flows.ipVersion(endpoint) === 0 ? NaN : frames.flows.endpointPort(endpoint),
     transport: (row) => facts.transport(row),
     transportNames: TRANSPORT_NAMES,
+    stream: (row) => streams.of(frames.conversations.flowOf(messages.conversation.get(row))),
     security: () => 0,
     securityNames: ['none'],
+    sightings: (row) => analysis.tracking.sightings.countOf(row),
     outcome: (row) => messages.outcome.get(row),
     type: (row) => messages.type.get(row),
     code: (row) => messages.code.get(row),
@@ -89,6 +97,9 @@ function columnsAccess(analysis: Analysis): MessageColumnsAccess {
     exchangeEnd: (row) =>
       inExchange(row) ? Math.max(0, END_NAMES.indexOf(facts.exchangeEnd(row) ?? '')) : 0,
     exchangeEndNames: END_NAMES,
+    icmp: (row) => analysis.tracking.icmpErrors.kindsId(row),
+    icmpText: (id) => analysis.tracking.icmpErrors.kindsOf(id),
+    icmpKinds: () => analysis.tracking.icmpErrors.kinds(),
     operation: (row) => messages.operation.get(row),
     lwm2mPath: (row) => {
       const path = exchangePath(row);
@@ -107,5 +118,7 @@ function columnsAccess(analysis: Analysis): MessageColumnsAccess {
     deviceNames: () => devices.names(OFFERED_DEVICES),
     transfer: (row) => messages.transfer.get(row) - 1,
     observation: (row) => messages.observation.get(row) - 1,
+    wholeBody: (row) => wholeBody(analysis, row),
+    bodyWholeIn: (row) => bodyWholeIn(analysis, row),
   };
 }

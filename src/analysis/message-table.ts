@@ -50,7 +50,7 @@ export interface WideTime {
 
 /**
  * One row a message, in capture order, in columns. What is asked often is a column; all else is read again from
- * the bytes. About 96 bytes a row.
+ * the bytes. About 97 bytes a row.
  */
 export class MessageTable implements ExchangeLinks {
   count = 0;
@@ -63,6 +63,7 @@ export class MessageTable implements ExchangeLinks {
   readonly length = new Uint32Column();
   readonly payloadLength = new Uint32Column();
   readonly headerLength = new Uint8Column();
+  readonly trailerLength = new Uint8Column();
   readonly conversation = new Uint32Column();
   readonly flags = new Uint16Column();
   readonly outcome = new Uint8Column();
@@ -118,6 +119,7 @@ export class MessageTable implements ExchangeLinks {
     this.interfaceIndex.setRows(first, batch.interfaceIndex, count);
     this.ordinal.setRows(first, batch.ordinal, count);
     this.headerLength.setRows(first, batch.headerLength, count);
+    this.trailerLength.setRows(first, batch.trailerLength, count);
     this.length.setRows(first, batch.length, count);
     this.payloadLength.setRows(first, batch.payloadLength, count);
     this.conversation.setRows(first, batch.conversation, count);

@@ -16,9 +16,11 @@ import { ContentReading } from './content-reading.ts';
 import { DeviceModels } from './device-models.ts';
 import { DeviceTracking } from './device-tracking.ts';
 import type { BatchTaker } from './frame-messages.ts';
+import { type IcmpError, IcmpErrors, type Quoted } from './icmp-errors.ts';
 import { MessageFlag, MessageTable, type WideTime } from './message-table.ts';
 import { OperationTracking } from './operation-tracking.ts';
 import { PathFacts } from './path-facts.ts';
+import { type Sighting, SightingTable } from './sighting-table.ts';
 import { TimerHeap } from './timer-heap.ts';
 import { ValueTable } from './value-table.ts';
 
@@ -32,6 +34,8 @@ const CLOCK_BREAK: Nanoseconds = 366 * 86_400 * 1e9;
 export class MessageTracking implements BatchTaker {
   readonly messages = new MessageTable();
   readonly values = new ValueTable();
+  readonly icmpErrors = new IcmpErrors(this.messages);
+  readonly sightings = new SightingTable();
   readonly paths: PathFacts;
   readonly observations = new ObservationTracker();
   readonly transfers = new TransferTracker();
@@ -48,6 +52,8 @@ export class MessageTracking implements BatchTaker {
   clock: Nanoseconds = -Infinity;
   clockBreaks = 0;
   notifications = 0;
+  /** Requests that were answered. */
+  exchanges = 0;
 
   constructor(flows: FlowTable, conversations: ConversationTable, registry: ObjectRegistry) {
     const { messages } = this;
@@ -94,8 +100,17 @@ export class MessageTracking implements BatchTaker {
     this.#wideTimes.set(index, { seconds, nanoseconds });
   }
 
+  sighted(row: MessageRow, sighting: Sighting): void {
+    this.sightings.add(row, sighting);
+  }
+
   tick(time: Nanoseconds): void {
     this.#advance(time);
+  }
+
+  icmpError(error: Omit<IcmpError, 'row' | 'before'>, quoted: Quoted): void {
+    this.#advance(error.time);
+    this.icmpErrors.add(error, quoted);
   }
 
   closed(conversation: number, time: Nanoseconds): void {
@@ -216,6 +231,8 @@ export class MessageTracking implements BatchTaker {
   ): void {
     const { messages } = this;
     let request = partner;
+    // The first answer is the one that its request leads to.
+    if (partner !== NO_ROW && messages.partnerOf(partner) === row) this.exchanges++;
     const observation = this.observations.response(batch, index, row, partner, time);
     let notification = false;
     if (observation >= 0) {

@@ -42,7 +42,8 @@ export class OverviewCounts {
     }
     const { messages } = tracking;
     const scale = count / (this.#to - this.#from);
-    for (; this.#counted < messages.count; this.#counted++) {
+    const end = Math.min(messages.count, this.shown.decided);
+    for (; this.#counted < end; this.#counted++) {
       if (!this.shown.passes(this.#counted)) continue;
       const time = messages.time.get(this.#counted);
       const bin = Math.max(0, Math.min(count - 1, Math.floor((time - this.#from) * scale)));

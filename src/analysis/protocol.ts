@@ -1,6 +1,8 @@
 import type { Fault } from '../capture/outcome.ts';
 import type { Sensitive } from '../lwm2m/sensitive-data.ts';
+import type { ClockEstimate } from './clock-estimate.ts';
 import type { AnalysisSettings } from './settings.ts';
+import type { ValueProtocol } from './value-protocol.ts';
 import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
 
 /**
@@ -27,6 +29,10 @@ export interface FileStatus {
   container: string;
   compression: 'none' | 'gzip';
   frames: number;
+  /** Messages of the file that another capture point had shown before. */
+  sightings?: number;
+  /** Why it was not merged with the others by time. */
+  alone?: 'live' | 'no times';
   /** What is wrong with the file; everything before it was read. */
   fault?: Fault;
   /** For a file that is no capture: what it seems to be, one sentence. */
@@ -46,6 +52,8 @@ export interface AnalysisStatus {
   messages: number;
   /** Messages that pass the filter in force; equals `messages` without one. */
   shown: number;
+  /** While a filter goes through the messages: how many it has looked at. */
+  filtering?: { tested: number; total: number };
   /** Frames that hold no CoAP message. */
   foreign: number;
   devices: number;
@@ -75,8 +83,16 @@ export interface AnalysisTotals {
   registrations: number;
   updates: number;
   notifications: number;
+  /** Requests that were answered. */
+  exchanges: number;
   transfers: number;
+  /** Those of them by Block2, and the transfers of either kind that are complete. */
+  block2Transfers: number;
+  bodies: number;
   duplicates: number;
+  /** Messages over TCP and WebSocket, and those over UDP that were put together from fragments. */
+  tcpMessages: number;
+  reassembled: number;
 }
 
 /** What the worker posts events to: a MessagePort, named by what is used of it so that every platform has it. */
@@ -174,6 +190,8 @@ export interface RelatedMessage {
   /** Such as `Request`, `Answer`, `First copy`, `Block 12`. */
   role: string;
   summary: string;
+  /** What the network said of it, such as `port unreachable from 10.0.0.1`. */
+  note?: string;
   time: Nanoseconds;
   /** True where it goes from the device. */
   fromDevice: boolean;
@@ -311,7 +329,7 @@ export interface FilterCompletion {
 }
 
 /** Commands of the page to the worker. Every method answers within 50 ms while a capture loads. */
-export interface AnalysisProtocol {
+export interface AnalysisProtocol extends ValueProtocol {
   /** Closes what is open and starts to read; answers at once, news come as events. */
   open(sources: OpenSource[], settings?: AnalysisSettings): Promise<void>;
   /** Stops reading; what was read stays and can be looked at. */
@@ -339,6 +357,8 @@ export interface AnalysisProtocol {
   setCollapsed(device: number, collapsed: boolean): Promise<void>;
   /** Index of the timeline row that heads a device. */
   trackOfDevice(device: number): Promise<number>;
+  /** By file, what its clock seems to be wrong by; undefined where no earlier file saw messages of it. */
+  clockEstimates(): Promise<(ClockEstimate | undefined)[]>;
   /**
    * Records as the command line prints them (newline-delimited JSON), for export; kind as in output.md. Secrets are
    * left out unless `redact` is false.

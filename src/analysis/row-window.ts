@@ -95,6 +95,7 @@ export class RowWindows {
     const end = this.facts.exchangeEnd(row);
     if (end === 'timeout') marks |= RowMark.unanswered;
     else if (end === 'open') marks |= RowMark.open;
+    if (this.analysis.tracking.sightings.has(row)) marks |= RowMark.sighted;
     return marks;
   }
 

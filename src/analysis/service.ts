@@ -3,6 +3,7 @@ import type { MessageRow } from '../capture/units.ts';
 import { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import { statusOf, totalsOf } from './analysis-status.ts';
 import { Analysis } from './analysis.ts';
+import { type ClockEstimate, estimateClock } from './clock-estimate.ts';
 import { DeviceIndex } from './device-index.ts';
 import { deviceSummaries } from './device-summary.ts';
 import { Dissector } from './dissection/dissect.ts';
@@ -34,6 +35,15 @@ import { RowWindows } from './row-window.ts';
 import { type AnalysisSettings, DEFAULT_SETTINGS } from './settings.ts';
 import { ShownRows } from './shown-rows.ts';
 import { Timeline } from './timeline.ts';
+import { ValueAnswers } from './value-answers.ts';
+import type {
+  ChartQuery,
+  SeriesKey,
+  ValueChart,
+  ValueLineQuery,
+  ValueLineWindow,
+  ValueSamples,
+} from './value-protocol.ts';
 
 /** News go to the page at most this often, in milliseconds. */
 const STATUS_INTERVAL = 100;
@@ -63,6 +73,7 @@ interface Opened {
   dissector: Dissector;
   overview: OverviewCounts;
   timeline: Timeline;
+  values: ValueAnswers;
   stores: AppendableByteStore[];
   stopped: boolean;
   stop: () => void;
@@ -161,7 +172,7 @@ export class AnalysisService implements AnalysisProtocol {
       const filter = compileMessageFilter(text, opened.analysis);
       if (!filter.ok) return filter;
       this.#filterText = text;
-      if (!(await opened.shown.setFilter(filter, () => this.#breathe())))
+      if (!(await opened.shown.setFilter(filter, () => this.#breatheFiltering(opened))))
         return { ok: true, shown: opened.shown.count, revision: this.#revision };
     }
     this.#revision++;
@@ -192,8 +203,7 @@ export class AnalysisService implements AnalysisProtocol {
 
   async devices(first: number, count: number): Promise<DeviceSummary[]> {
     const opened = this.#opened;
-    if (opened === undefined) return [];
-    return deviceSummaries(opened.analysis, opened.devices, first, count);
+    return opened === undefined ? [] : deviceSummaries(opened.analysis, opened.devices, first, count);
   }
 
   async overview(bins: number): Promise<Overview> {
@@ -213,6 +223,44 @@ export class AnalysisService implements AnalysisProtocol {
 
   async trackOfDevice(device: number): Promise<number> {
     return this.#opened?.timeline.lineOf(device, this.#revision) ?? -1;
+  }
+
+  async valueLines(query: ValueLineQuery): Promise<ValueLineWindow> {
+    return this.#answer((this.#opened ?? this.#prepare()).values.lines(query, this.#revision));
+  }
+
+  async foldValues(device: number, pathText: string, folded: boolean): Promise<void> {
+    this.#opened?.values.fold(device, pathText, folded);
+  }
+
+  async valueChart(query: ChartQuery): Promise<ValueChart> {
+    return this.#answer((this.#opened ?? this.#prepare()).values.chart(query, this.#revision));
+  }
+
+  async valueSamples(key: SeriesKey, first: number, count: number): Promise<ValueSamples> {
+    const { values } = this.#opened ?? this.#prepare();
+    return this.#answer(values.samples(key, first, count, this.#revision));
+  }
+
+  async seriesOfRow(row: MessageRow): Promise<SeriesKey[]> {
+    return this.#opened?.values.seriesOfRow(row) ?? [];
+  }
+
+  async sampleOfRow(key: SeriesKey, row: MessageRow): Promise<number> {
+    return (await this.#opened?.values.sampleOfRow(key, row)) ?? -1;
+  }
+
+  async exportValues(series: SeriesKey[], format: 'csv' | 'ndjson'): Promise<Blob> {
+    return (await this.#opened?.values.export(series, format)) ?? new Blob([]);
+  }
+
+  async clockEstimates(): Promise<(ClockEstimate | undefined)[]> {
+    const opened = this.#opened;
+    if (opened === undefined) return [];
+    const estimates = [];
+    for (let file = 0; file < opened.analysis.files.length; file++)
+      estimates.push(await this.#answer(estimateClock(opened.analysis, opened.bytes, file)));
+    return estimates;
   }
 
   async records(kind: string, redact = true): Promise<Blob> {
@@ -257,6 +305,7 @@ export class AnalysisService implements AnalysisProtocol {
       dissector: new Dissector(analysis, facts, bytes, devices, summaries),
       overview: new OverviewCounts(analysis, shown),
       timeline: new Timeline(analysis, facts, devices, () => this.#state !== 'loading', shown),
+      values: new ValueAnswers(analysis, facts, devices, bytes, () => this.#pause()),
       stores: [],
       stopped: false,
       stop: () => {},
@@ -272,7 +321,7 @@ export class AnalysisService implements AnalysisProtocol {
       const readable = sources.map<Source>((source) =>
         source.kind === 'file'
           ? { name: source.name, store: new BlobStore(source.blob) }
-          : { name: source.name, stream: this.host.connect(source.url, stopped) },
+          : { name: source.name, stream: this.host.connect(source.url, stopped), isLive: true },
       );
       await readSources(opened.analysis, readable, this.#hostOf(opened));
       if (this.#opened !== opened || opened.stopped) return;
@@ -320,10 +369,30 @@ export class AnalysisService implements AnalysisProtocol {
     }
   }
 
+  /** Tells how far a filter is that reads bytes, and gives others their turn. */
+  #breatheFiltering(opened: Opened): Promise<void> | undefined {
+    if (this.#opened === opened && opened.shown.progress !== undefined) this.#tell(false);
+    return this.#breathe();
+  }
+
+  /** Tests the rows that came since by what their bytes say. */
+  #catchUp(opened: Opened): void {
+    if (!opened.shown.isBehind) return;
+    const done = opened.shown.catchUp(() => this.#breathe());
+    void done.then(() => this.#opened === opened && this.#tell(false));
+  }
+
   /** Gives waiting questions their turn when enough work was done; undefined where it is not time yet. */
   #breathe(): Promise<void> | undefined {
     if (this.host.now() - this.#lastTurn < WORK_INTERVAL) return undefined;
     return this.#turn();
+  }
+
+  /** As `#breathe`, for work that a question waits for: it must not wait for questions, itself among them. */
+  #pause(): Promise<void> | undefined {
+    if (this.host.now() - this.#lastTurn < WORK_INTERVAL) return undefined;
+    this.#lastTurn = this.host.now();
+    return this.host.yieldTurn();
   }
 
   async #turn(): Promise<void> {
@@ -357,6 +426,7 @@ export class AnalysisService implements AnalysisProtocol {
     this.#lastStatus = time;
     this.#opened?.analysis.flush();
     this.#opened?.shown.extend();
+    if (this.#opened !== undefined) this.#catchUp(this.#opened);
     this.#revision++;
     const status = this.#status();
     this.#knownMessages = status.messages;
@@ -381,6 +451,7 @@ export class AnalysisService implements AnalysisProtocol {
       shown: this.#opened?.shown.count ?? 0,
     });
     if (this.#failure !== undefined) status.failure = this.#failure;
+    if (this.#opened?.shown.progress !== undefined) status.filtering = this.#opened.shown.progress;
     return status;
   }
 }

@@ -1,9 +1,11 @@
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
-import type { CompiledFilter } from './filter/compile.ts';
+import { type CompiledFilter, passesFilter } from './filter/compile.ts';
 import type { MessageTable } from './message-table.ts';
 
 /** Rows tested between two looks at the clock. */
 const ROWS_A_STEP = 20_000;
+/** The same for rows whose bytes are read again. */
+const ROWS_A_READ_STEP = 1000;
 
 /** The rows that pass the filter in force, in capture order; all rows without a filter. */
 export class ShownRows {
@@ -13,6 +15,7 @@ export class ShownRows {
   /** Rows of the table that were tested. */
   #tested = 0;
   #generation = 0;
+  #isTesting = false;
 
   constructor(private readonly messages: MessageTable) {}
 
@@ -29,9 +32,25 @@ export class ShownRows {
     return this.#generation;
   }
 
-  /** Whether a row passes the filter in force; for views that show other things than the list. */
+  /** Rows tested of those that are to be tested, while a filter goes through them; undefined when it has. */
+  get progress(): { tested: number; total: number } | undefined {
+    return this.#isTesting ? { tested: this.#tested, total: this.messages.count } : undefined;
+  }
+
+  /** Rows from here on may yet come to pass. */
+  get decided(): MessageRow {
+    return this.#filter?.prepare === undefined ? Infinity : this.#tested;
+  }
+
+  /**
+   * Whether a row passes the filter in force; for views that show other things than the list. Of a filter that reads
+   * bytes it tells the rows that were tested; others do not pass yet.
+   */
   passes(row: MessageRow): boolean {
-    return this.#filter === undefined || this.#filter.test(row);
+    if (this.#filter === undefined) return true;
+    if (this.#filter.prepare === undefined) return this.#filter.test(row);
+    const index = this.#lowerBound((index) => this.row(index) >= row);
+    return index < this.#count && this.#rows[index] === row;
   }
 
   /** The row at an index of the list. */
@@ -51,7 +70,10 @@ export class ShownRows {
     return index < this.count ? index : -1;
   }
 
-  /** Puts a filter in force and tests all rows, giving others their turn. False where another filter came first. */
+  /**
+   * Puts a filter in force and tests all rows, giving others their turn; rows that passed are shown meanwhile. False
+   * where another filter came first.
+   */
   async setFilter(
     filter: CompiledFilter | undefined,
     breathe: () => Promise<void> | undefined,
@@ -60,33 +82,73 @@ export class ShownRows {
     this.#filter = filter;
     this.#count = 0;
     this.#tested = 0;
-    while (this.#tested < this.messages.count) {
-      this.extend(ROWS_A_STEP);
+    this.#isTesting = true;
+    do {
+      if (filter?.prepare === undefined) this.extend(ROWS_A_STEP);
+      else if (!(await this.#readOn(filter, ROWS_A_READ_STEP, generation))) return false;
       const pause = breathe();
       if (pause !== undefined) await pause;
       if (generation !== this.#generation) return false;
-    }
+    } while (this.#tested < this.messages.count);
+    this.#isTesting = false;
     return true;
   }
 
-  /** Tests rows that were added since, at most `limit`. */
+  /** Tests rows that were added since, at most `limit`. Where that needs bytes, they come later, by `catchUp`. */
   extend(limit = Infinity): void {
     if (this.#filter === undefined) {
       this.#tested = this.messages.count;
       return;
     }
+    if (this.#filter.prepare !== undefined) return;
     const end = Math.min(this.messages.count, this.#tested + limit);
     const { test } = this.#filter;
-    for (let row = this.#tested; row < end; row++) {
-      if (!test(row)) continue;
-      if (this.#count === this.#rows.length) {
-        const rows = new Uint32Array(Math.max(1024, this.#rows.length * 2));
-        rows.set(this.#rows);
-        this.#rows = rows;
-      }
-      this.#rows[this.#count++] = row;
-    }
+    for (let row = this.#tested; row < end; row++) if (test(row)) this.#add(row);
     this.#tested = end;
+  }
+
+  /** True where rows wait for `catchUp`. */
+  get isBehind(): boolean {
+    return this.#filter?.prepare !== undefined && !this.#isTesting && this.#tested < this.messages.count;
+  }
+
+  /** Tests the rows that `extend` left, reading their bytes. */
+  async catchUp(breathe: () => Promise<void> | undefined): Promise<void> {
+    const filter = this.#filter;
+    const generation = this.#generation;
+    if (filter?.prepare === undefined || !this.isBehind) return;
+    this.#isTesting = true;
+    while (this.#tested < this.messages.count) {
+      if (!(await this.#readOn(filter, ROWS_A_READ_STEP, generation))) return;
+      const pause = breathe();
+      if (pause !== undefined) await pause;
+      if (generation !== this.#generation) return;
+    }
+    this.#isTesting = false;
+  }
+
+  /** Tests some rows whose bytes must be read. False where another filter came first. */
+  async #readOn(filter: CompiledFilter, limit: number, generation: number): Promise<boolean> {
+    const end = Math.min(this.messages.count, this.#tested + limit);
+    for (let row = this.#tested; row < end; row++) {
+      let passes = passesFilter(filter, row);
+      if (typeof passes !== 'boolean') {
+        passes = await passes;
+        if (generation !== this.#generation) return false;
+      }
+      if (passes) this.#add(row);
+      this.#tested = row + 1;
+    }
+    return true;
+  }
+
+  #add(row: MessageRow): void {
+    if (this.#count === this.#rows.length) {
+      const rows = new Uint32Array(Math.max(1024, this.#rows.length * 2));
+      rows.set(this.#rows);
+      this.#rows = rows;
+    }
+    this.#rows[this.#count++] = row;
   }
 
   #lowerBound(reached: (index: number) => boolean): number {

@@ -1,6 +1,6 @@
 import type { Frame } from '../capture/frame.ts';
 import { Outcome } from '../capture/outcome.ts';
-import type { ByteCount } from '../capture/units.ts';
+import type { ByteCount, Nanoseconds } from '../capture/units.ts';
 import { frameLength, NEEDS_MORE, NO_FRAME } from '../coap/framing-tcp.ts';
 import { MessageView } from '../coap/message.ts';
 import { COAP_PORT } from '../coap/recogniser.ts';
@@ -16,13 +16,16 @@ import { StreamBudget, UNKNOWN_GAP } from '../network/tcp-stream.ts';
 import type { SecurityReader } from '../security/association.ts';
 import type { ConversationTable } from '../security/conversation.ts';
 import type { DecodeAs } from './settings.ts';
-import { Connection, type Half } from './stream-connection.ts';
+import { HttpExchanges, type HttpMoment } from './http-exchanges.ts';
+import { beginHttp, Connection, feed, type Half } from './stream-connection.ts';
 import { judge, RESYNC_BYTES, synchronise, Verdict } from './stream-verdict.ts';
 
 /** Longest message that is kept whole; of a longer one the beginning is read. */
 export const LONGEST_MESSAGE: ByteCount = 1 << 20;
 /** Connections of which it is not known what they carry; beyond, the oldest is forgotten. */
 const MAX_UNDECIDED = 4096;
+/** Connections of HTTP that are read at the same time; beyond, the oldest is left. */
+const MAX_HTTP = 1024;
 
 /** Takes what connections give. */
 export interface StreamTaker {
@@ -40,16 +43,19 @@ export class StreamMessages {
   /** Times that bytes of a connection with CoAP were missing, and how many as far as known. */
   gaps = 0;
   lostBytes: ByteCount = 0;
+  /** What was asked and answered over HTTP. */
+  readonly http = new HttpExchanges();
   /** `Verdict` by flow. */
   #verdicts = new Uint8Array(256);
   readonly #undecided = new Map<number, Connection>();
   readonly #open = new Map<number, Connection>();
+  readonly #http = new Map<number, Connection>();
   readonly #budget = new StreamBudget();
+  readonly #moment: HttpMoment = { time: 0, file: 0, frame: 0 };
   readonly #inflaters: InflaterCount = { inflaters: 0 };
   readonly #recogniser = new StreamRecogniser();
   readonly #view = new MessageView();
   readonly #scratch = new Datagram();
-  readonly #origin = { fileOffset: 0, frame: 0, file: 0 };
 
   constructor(
     private readonly flows: FlowTable,
@@ -61,10 +67,13 @@ export class StreamMessages {
     private readonly told: (flow: number) => DecodeAs | undefined = () => undefined,
   ) {}
 
-  /** Takes a TCP segment of a frame of file `file`. */
-  segment(segment: Datagram, frame: Frame, file: number): void {
+  /** Takes a TCP segment of a frame of file `file`, captured at `time`. */
+  segment(segment: Datagram, frame: Frame, file: number, time: Nanoseconds = 0): void {
     const flow = this.flows.lookup(segment, Transport.tcp);
     const { fromA } = this.flows;
+    this.#moment.time = time;
+    this.#moment.file = file;
+    this.#moment.frame = frame.number;
     if (flow >= this.#verdicts.length) this.#grow(flow);
     if ((segment.tcpFlags & TcpFlag.syn) !== 0) this.#begin(flow, fromA, segment);
     if (this.#verdicts[flow] === Verdict.fresh && this.told(flow) === 'none')
@@ -78,15 +87,17 @@ export class StreamMessages {
         return;
       case Verdict.http:
         this.notRead.count(NotRead.http, 0);
-        return;
+        if (!this.#http.has(flow)) return;
+        break;
       case Verdict.closed:
         return;
     }
-    const connection = this.#open.get(flow) ?? this.#undecided.get(flow) ?? this.#add(flow, segment);
+    const connection = this.#known(flow) ?? this.#add(flow, segment);
     const half = fromA ? connection.a : connection.b;
     const peer = fromA ? connection.b : connection.a;
-    this.#feed(half, peer, segment, frame, file);
-    if (connection.conversation < 0) {
+    feed(half, peer, segment, frame, file);
+    if (connection.http !== undefined) connection.http.pump(this.#moment, false);
+    else if (connection.conversation < 0) {
       connection.frames++;
       this.notRead.count(NotRead.ipProtocol, IpProtocol.tcp);
       this.#decide(connection, half, peer);
@@ -105,13 +116,22 @@ export class StreamMessages {
       this.#finish(connection);
       connection.release();
     }
+    for (const connection of this.#http.values()) {
+      connection.http?.end(this.#moment);
+      connection.release();
+    }
     this.#open.clear();
     this.#undecided.clear();
+    this.#http.clear();
+  }
+
+  #known(flow: number): Connection | undefined {
+    return this.#open.get(flow) ?? this.#undecided.get(flow) ?? this.#http.get(flow);
   }
 
   /** A SYN: a new connection, unless it is a repeat or the other side's. */
   #begin(flow: number, fromA: boolean, segment: Datagram): void {
-    const known = this.#open.get(flow) ?? this.#undecided.get(flow);
+    const known = this.#known(flow);
     if (known !== undefined) {
       const { stream } = fromA ? known.a : known.b;
       if (!stream.known && (segment.tcpFlags & TcpFlag.ack) !== 0) return;
@@ -142,36 +162,6 @@ export class StreamMessages {
     return connection;
   }
 
-  #feed(half: Half, peer: Half, segment: Datagram, frame: Frame, file: number): void {
-    const { stream } = half;
-    const { tcpFlags, bytes, start, end, payloadLength, pieces } = segment;
-    let { sequence } = segment;
-    if ((tcpFlags & TcpFlag.syn) !== 0) {
-      if (!stream.known) stream.begin(sequence);
-      sequence = (sequence + 1) >>> 0;
-    }
-    if ((tcpFlags & TcpFlag.ack) !== 0) peer.stream.acknowledge(segment.acknowledgement);
-    const origin = this.#origin;
-    origin.file = file;
-    if (payloadLength > 0 && pieces === undefined) {
-      origin.fileOffset = frame.fileOffset + start - frame.start;
-      origin.frame = frame.number;
-      stream.add(sequence, bytes, start, end, payloadLength - (end - start), origin);
-    } else if (payloadLength > 0 && pieces !== undefined) {
-      let at = start;
-      for (const piece of pieces) {
-        const to = Math.min(end, at + piece.length);
-        origin.fileOffset = piece.fileOffset;
-        origin.frame = piece.frame;
-        stream.add((sequence + at - start) >>> 0, bytes, at, to, 0, origin);
-        at = to;
-      }
-      if (payloadLength > at - start)
-        stream.add((sequence + at - start) >>> 0, bytes, at, at, payloadLength - (at - start), origin);
-    }
-    if ((tcpFlags & TcpFlag.fin) !== 0) stream.finish((sequence + payloadLength) >>> 0);
-  }
-
   #decide(connection: Connection, half: Half, peer: Half): void {
     for (const one of [half, peer]) {
       const { stream } = one;
@@ -192,11 +182,28 @@ export class StreamMessages {
       }
       if (verdict !== Verdict.other)
         this.notRead.count(NotRead.ipProtocol, IpProtocol.tcp, -connection.frames);
-      if (verdict === Verdict.http) this.notRead.count(NotRead.http, 0, connection.frames);
+      if (verdict === Verdict.http) {
+        this.notRead.count(NotRead.http, 0, connection.frames);
+        this.#beginHttp(connection, one);
+        return;
+      }
       if (verdict === Verdict.tls) this.#countTls(connection);
       connection.release();
       return;
     }
+  }
+
+  /** `proof` is the direction that begins as HTTP. */
+  #beginHttp(connection: Connection, proof: Half): void {
+    if (this.#http.size >= MAX_HTTP) {
+      for (const oldest of this.#http.values()) {
+        this.#close(oldest);
+        break;
+      }
+    }
+    const http = beginHttp(connection, proof, this.http, this.flows);
+    this.#http.set(connection.flow, connection);
+    http.pump(this.#moment, false);
   }
 
   /** Counts the records in what has come before it was known that this is TLS. */
@@ -372,12 +379,14 @@ export class StreamMessages {
   }
 
   #close(connection: Connection): void {
-    const { flow, conversation } = connection;
+    const { flow, conversation, http } = connection;
     if (conversation >= 0) this.#finish(connection);
+    http?.end(this.#moment);
     connection.release();
     this.#undecided.delete(flow);
     this.#open.delete(flow);
-    this.#verdicts[flow] = conversation >= 0 ? Verdict.closed : Verdict.other;
+    this.#http.delete(flow);
+    if (http === undefined) this.#verdicts[flow] = conversation >= 0 ? Verdict.closed : Verdict.other;
     if (conversation >= 0) this.taker.closed(conversation);
   }
 

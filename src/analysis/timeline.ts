@@ -1,4 +1,5 @@
 import type { Nanoseconds } from '../capture/units.ts';
+import { NO_ROW } from '../capture/units.ts';
 import { blockNumber, blockSize, NO_OPTION } from '../coap/message.ts';
 import { isWhole, receivedBytes, transferEnd } from '../coap/transfer.ts';
 import type { Device } from '../device/device-record.ts';
@@ -10,6 +11,7 @@ import type { DeviceIndex } from './device-index.ts';
 import { DeviceRows } from './device-rows.ts';
 import { CLUSTER_PIXELS, ExchangeMarks } from './exchange-marks.ts';
 import { addAwake, addBootstraps, addEvents, LifeTracks } from './life-tracks.ts';
+import { icmpErrorText } from './icmp-errors.ts';
 import type { MessageFacts } from './message-facts.ts';
 import { MessageFlag } from './message-table.ts';
 import { SpanLook, type TrackQuery, type TrackRow, type TrackWindow } from './protocol.ts';
@@ -109,6 +111,7 @@ export class Timeline {
         break;
       case 'exchanges':
         this.#marks.add(line.device, query, builder);
+        this.#icmpErrors(line.device, query, builder);
         break;
       case 'observation':
         this.#observation(line, query, builder);
@@ -250,6 +253,17 @@ export class Timeline {
       if (!this.shown.passes(row)) continue;
       lastTime = time;
       builder.add(time, time, SpanLook.notify, row, 'Notify');
+    }
+  }
+
+  /** What the network said of a device's messages; each mark leads to the message, or to the one before it. */
+  #icmpErrors(device: Device, query: TrackQuery, builder: SpanBuilder): void {
+    for (const error of this.analysis.tracking.icmpErrors.kept) {
+      const row = error.row === NO_ROW ? error.before : error.row;
+      if (error.time < query.from || error.time > query.to || row === NO_ROW) continue;
+      if (this.devices.deviceOf(row) !== device.index || !this.shown.passes(row)) continue;
+      const label = `ICMP: ${icmpErrorText(error)} (frame ${error.frame})`;
+      builder.add(error.time, error.time, SpanLook.errorAnswer, row, label);
     }
   }
 

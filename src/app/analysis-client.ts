@@ -15,6 +15,15 @@ import type {
   TrackQuery,
   TrackWindow,
 } from '../analysis/protocol.ts';
+import type { ClockEstimate } from '../analysis/clock-estimate.ts';
+import type {
+  ChartQuery,
+  SeriesKey,
+  ValueChart,
+  ValueLineQuery,
+  ValueLineWindow,
+  ValueSamples,
+} from '../analysis/value-protocol.ts';
 import type { AnalysisSettings } from '../analysis/settings.ts';
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 
@@ -169,6 +178,30 @@ export class AnalysisClient implements AnalysisProtocol {
   }
   trackOfDevice(device: number): Promise<number> {
     return this.#call((remote) => remote.trackOfDevice(device));
+  }
+  valueLines(query: ValueLineQuery): Promise<ValueLineWindow> {
+    return this.#call((remote) => remote.valueLines(query));
+  }
+  foldValues(device: number, pathText: string, folded: boolean): Promise<void> {
+    return this.#call((remote) => remote.foldValues(device, pathText, folded));
+  }
+  valueChart(query: ChartQuery): Promise<ValueChart> {
+    return this.#call((remote) => remote.valueChart(query));
+  }
+  valueSamples(key: SeriesKey, first: number, count: number): Promise<ValueSamples> {
+    return this.#call((remote) => remote.valueSamples(key, first, count));
+  }
+  sampleOfRow(key: SeriesKey, row: MessageRow): Promise<number> {
+    return this.#call((remote) => remote.sampleOfRow(key, row));
+  }
+  seriesOfRow(row: MessageRow): Promise<SeriesKey[]> {
+    return this.#call((remote) => remote.seriesOfRow(row));
+  }
+  exportValues(series: SeriesKey[], format: 'csv' | 'ndjson'): Promise<Blob> {
+    return this.#call((remote) => remote.exportValues(series, format));
+  }
+  clockEstimates(): Promise<(ClockEstimate | undefined)[]> {
+    return this.#call((remote) => remote.clockEstimates());
   }
   records(kind: string, redact?: boolean): Promise<Blob> {
     return this.#call((remote) => remote.records(kind, redact));

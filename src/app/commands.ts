@@ -4,7 +4,7 @@ import type { PageState } from './page-state.svelte.ts';
 export interface Command {
   id: string;
   title: string;
-  group: 'Page' | 'Views' | 'Timeline' | 'Messages';
+  group: 'Page' | 'Views' | 'Timeline' | 'Messages' | 'Values';
   /** Keys as `KeyboardEvent.key` has them, `Mod+` before where Ctrl or Command is held. */
   keys: readonly string[];
   /** Whether it can be done now; without it, always. */
@@ -14,6 +14,7 @@ export interface Command {
 
 const withCapture = (page: PageState): boolean => page.session.hasCapture;
 const withTimeline = (page: PageState): boolean => page.session.timelineCommands !== undefined;
+const withValues = (page: PageState): boolean => page.session.valueCommands !== undefined;
 const withList = (page: PageState): boolean => page.session.listCommands !== undefined;
 const whileReading = (page: PageState): boolean =>
   page.session.status.state === 'loading' || page.session.status.state === 'live';
@@ -72,6 +73,16 @@ export const COMMANDS: readonly Command[] = [
     when: withCapture,
     run: (page) => {
       page.session.showSecrets = !page.session.showSecrets;
+    },
+  },
+  {
+    id: 'clocks',
+    title: 'Correct the clocks of captures…',
+    group: 'Page',
+    keys: ['c'],
+    when: withCapture,
+    run: (page) => {
+      page.dialog = page.dialog === 'clocks' ? undefined : 'clocks';
     },
   },
   {
@@ -143,6 +154,16 @@ export const COMMANDS: readonly Command[] = [
     },
   },
   {
+    id: 'view-values',
+    title: 'Values',
+    group: 'Views',
+    keys: ['3'],
+    when: withCapture,
+    run: (page) => {
+      page.session.view = 'values';
+    },
+  },
+  {
     id: 'zoom-in',
     title: 'Zoom in',
     group: 'Timeline',
@@ -207,6 +228,30 @@ export const COMMANDS: readonly Command[] = [
     run: (page) => page.session.listCommands?.focus(),
   },
   {
+    id: 'next-sample',
+    title: 'Next sample',
+    group: 'Values',
+    keys: ['ArrowRight'],
+    when: withValues,
+    run: (page) => page.session.valueCommands?.step(1),
+  },
+  {
+    id: 'previous-sample',
+    title: 'Previous sample',
+    group: 'Values',
+    keys: ['ArrowLeft'],
+    when: withValues,
+    run: (page) => page.session.valueCommands?.step(-1),
+  },
+  ...(['csv', 'ndjson', 'svg', 'png'] as const).map((format): Command => ({
+    id: `save-${format}`,
+    title: `Save the chart${format === 'csv' || format === 'ndjson' ? '’s values' : ''} as ${format.toUpperCase()}`,
+    group: 'Values',
+    keys: [],
+    when: (page) => withValues(page) && page.session.valueSeries.length > 0,
+    run: (page) => void page.session.valueCommands?.save(format),
+  })),
+  {
     id: 'time',
     title: 'Time of day, or seconds since the start',
     group: 'Messages',
@@ -229,10 +274,12 @@ export const COMMANDS: readonly Command[] = [
 /** Whether this computer's modifier key is Command. */
 export const APPLE = /mac|iphone|ipad/i.test(navigator.platform);
 
+const KEY_NAMES: Record<string, string> = { Escape: 'Esc', ArrowRight: '→', ArrowLeft: '←' };
+
 /** A key as people read it: `⌘K` or `Ctrl K`, `W`, `Esc`. */
 export function keyText(key: string): string {
   const plain = key.replace('Mod+', '');
-  const name = plain === 'Escape' ? 'Esc' : plain.length === 1 ? plain.toUpperCase() : plain;
+  const name = KEY_NAMES[plain] ?? (plain.length === 1 ? plain.toUpperCase() : plain);
   if (plain === key) return name;
   return APPLE ? `⌘${name}` : `Ctrl ${name}`;
 }

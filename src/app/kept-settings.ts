@@ -1,24 +1,37 @@
-import { decodeAsText, type DecodeAsRule, DEFAULT_SETTINGS, parseDecodeAs } from '../analysis/settings.ts';
-import type { AnalysisSettings } from '../analysis/settings.ts';
+import {
+  type AnalysisSettings,
+  decodeAsText,
+  DEFAULT_SETTINGS,
+  lowpanContextText,
+  parseDecodeAs,
+  parseLowpanContext,
+} from '../analysis/settings.ts';
 import { isCompactObject, type LoadedDefinition } from '../lwm2m/registry/object-definition.ts';
 
-const KEPT_AS = 'lwm2m-scope.decode-as';
+const DECODE_AS_KEPT = 'lwm2m-scope.decode-as';
+const CONTEXTS_KEPT = 'lwm2m-scope.lowpan-contexts';
 /** Object definitions; there only where the person wants them kept. */
-const OBJECTS_KEPT_AS = 'lwm2m-scope.objects';
+const OBJECTS_KEPT = 'lwm2m-scope.objects';
 
 /** The settings kept on this computer; those that cannot be read are as if they were not there. */
 export function keptSettings(): AnalysisSettings {
-  return { ...DEFAULT_SETTINGS, decodeAs: keptRules(), objects: keptObjects() };
+  return {
+    ...DEFAULT_SETTINGS,
+    decodeAs: keptRules(DECODE_AS_KEPT, parseDecodeAs),
+    lowpanContexts: keptRules(CONTEXTS_KEPT, parseLowpanContext),
+    objects: keptObjects(),
+  };
 }
 
-function keptRules(): DecodeAsRule[] {
-  return readList(KEPT_AS)
-    .map((text: unknown) => parseDecodeAs(String(text)))
-    .filter((rule): rule is DecodeAsRule => typeof rule !== 'string');
+/** Texts of a list kept under a name, each read again. */
+function keptRules<Rule extends object>(name: string, parse: (text: string) => Rule | string): Rule[] {
+  return readList(name)
+    .map((text: unknown) => parse(String(text)))
+    .filter((rule): rule is Rule => typeof rule !== 'string');
 }
 
 function keptObjects(): LoadedDefinition[] {
-  return readList(OBJECTS_KEPT_AS).filter((kept): kept is LoadedDefinition => {
+  return readList(OBJECTS_KEPT).filter((kept): kept is LoadedDefinition => {
     const { source, object } = (kept ?? {}) as Partial<LoadedDefinition>;
     return typeof source === 'string' && isCompactObject(object);
   });
@@ -35,14 +48,15 @@ function readList(name: string): unknown[] {
 
 /** Keeps settings; where storage is forbidden they last as long as the page. */
 export function keepSettings(settings: AnalysisSettings): void {
-  store(KEPT_AS, JSON.stringify(settings.decodeAs.map(decodeAsText)));
+  store(DECODE_AS_KEPT, JSON.stringify(settings.decodeAs.map(decodeAsText)));
+  store(CONTEXTS_KEPT, JSON.stringify((settings.lowpanContexts ?? []).map(lowpanContextText)));
   if (keepsObjects()) keepObjects(settings.objects);
 }
 
 /** Whether loaded object definitions are kept in this browser. */
 export function keepsObjects(): boolean {
   try {
-    return localStorage.getItem(OBJECTS_KEPT_AS) !== null;
+    return localStorage.getItem(OBJECTS_KEPT) !== null;
   } catch {
     return false;
   }
@@ -50,13 +64,13 @@ export function keepsObjects(): boolean {
 
 /** Keeps object definitions in this browser; false where it has no room for them, or does not allow it. */
 export function keepObjects(objects: readonly LoadedDefinition[]): boolean {
-  return store(OBJECTS_KEPT_AS, JSON.stringify(objects));
+  return store(OBJECTS_KEPT, JSON.stringify(objects));
 }
 
 /** Forgets the object definitions that are kept; those in force stay for as long as the page. */
 export function forgetObjects(): void {
   try {
-    localStorage.removeItem(OBJECTS_KEPT_AS);
+    localStorage.removeItem(OBJECTS_KEPT);
   } catch {
     // Nothing was kept where storage is forbidden.
   }

@@ -29,7 +29,7 @@ function beside(path: string): string {
 }
 
 /**
- * Opens files of the person; several are read one after the other. Object definitions among them (`.xml`, `.zip`) are
+ * Opens files of the person; several are merged by time. Object definitions among them (`.xml`, `.zip`) are
  * loaded first; alone they are shown in their dialog, and so is what is wrong in them.
  */
 export async function openFiles(page: PageState, dropped: readonly File[]): Promise<void> {

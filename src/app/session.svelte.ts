@@ -1,11 +1,12 @@
 import type { AnalysisStatus, Dissection, FilterAnswer, OpenSource } from '../analysis/protocol.ts';
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import type { AnalysisSettings } from '../analysis/settings.ts';
+import type { SeriesKey } from '../analysis/value-protocol.ts';
 import { AnalysisClient, AnalysisEnded } from './analysis-client.ts';
 import { keepSettings, keptSettings } from './kept-settings.ts';
 
 /** Where a selection came from; a view does not scroll to what was selected in itself. */
-export type SelectionOrigin = 'list' | 'timeline' | 'details' | 'devices' | 'keys';
+export type SelectionOrigin = 'list' | 'timeline' | 'details' | 'devices' | 'keys' | 'values';
 
 /** A window of time, both ends inclusive. */
 export interface TimeWindow {
@@ -31,8 +32,20 @@ export interface ListCommands {
   focus(): void;
 }
 
+/** What the view of values offers to the command registry while it is shown. */
+export interface ValueCommands {
+  /** Selects the sample so many places further on. */
+  step(samples: number): void;
+  save(format: 'csv' | 'ndjson' | 'svg' | 'png'): Promise<void>;
+}
+
+/** A resource that is charted; its colour stays its own while others come and go. */
+export interface ShownSeries extends SeriesKey {
+  colour: number;
+}
+
 /** The views that exist. */
-export type View = 'timeline' | 'messages';
+export type View = 'timeline' | 'messages' | 'values';
 
 const NOTHING_OPEN: AnalysisStatus = {
   state: 'idle',
@@ -97,7 +110,15 @@ export class Session {
   /** Counts the filters put in force; the message list is another one after each. */
   filterCount = $state(0);
 
-  /** Set by the timeline while it is shown. */
+  /** Resources that are charted, and the one whose samples are listed. */
+  valueSeries = $state.raw<readonly ShownSeries[]>([]);
+  activeSeries = $state(0);
+  /** Resources of all devices whose values were seen; undefined until somebody asked. */
+  resources = $state<number | undefined>();
+
+  /** Set by the view of values while it is shown. */
+  valueCommands = $state.raw<ValueCommands | undefined>();
+  /** Set by the timeline, or by another view of time, while it is shown. */
   timelineCommands = $state.raw<TimelineCommands | undefined>();
   /** Set by the message list while it is shown. */
   listCommands = $state.raw<ListCommands | undefined>();
@@ -143,8 +164,13 @@ export class Session {
     return this.#asked.length > 0 && !this.refused;
   }
 
-  /** Opens captures in place of what is open. */
+  /** Opens captures in place of what is open. Their clocks are taken for right. */
   async open(sources: OpenSource[]): Promise<void> {
+    this.settings = { ...this.settings, clockOffsets: [] };
+    await this.#open(sources);
+  }
+
+  async #open(sources: OpenSource[]): Promise<void> {
     if (this.ended !== undefined) this.startAgain();
     // The worker begins while the page builds its views.
     const opening = this.client.open(sources, this.settings);
@@ -177,7 +203,7 @@ export class Session {
     const again = this.#sources.filter((source) => source.kind === 'file');
     if (!this.hasCapture || again.length === 0) return;
     const resume = { id: this.dissection?.id, filter: this.filterText };
-    await this.open(again);
+    await this.#open(again);
     this.#resume = resume;
     if (this.status.state === 'done') await this.#takeUp();
   }
@@ -224,6 +250,13 @@ export class Session {
     this.selectionCount++;
   }
 
+  /** Shows resources over time, in place of those that were. */
+  showValues(series: readonly SeriesKey[]): void {
+    this.valueSeries = series.map((key, colour) => ({ ...key, colour }));
+    this.activeSeries = 0;
+    this.view = 'values';
+  }
+
   setCursor(time: Nanoseconds | undefined): void {
     this.cursorTime = time;
   }
@@ -235,8 +268,10 @@ export class Session {
 
   /** Puts a filter in force; where the text has a fault, the one before stays in force. */
   async setFilter(text: string): Promise<FilterAnswer | undefined> {
+    const asked = ++this.#filtersAsked;
     const answer = await this.attempt(this.client.setFilter(text));
-    if (answer?.ok) {
+    // A filter that takes long is answered when another one has ended it.
+    if (answer?.ok && asked === this.#filtersAsked) {
       this.filterText = text;
       this.filterCount++;
       this.status = { ...this.status, shown: answer.shown, revision: answer.revision };
@@ -255,6 +290,8 @@ export class Session {
       return undefined;
     }
   }
+
+  #filtersAsked = 0;
 
   /** False for news of what was open before: they may still be under way when another capture is opened. */
   #awaits(status: AnalysisStatus): boolean {
@@ -279,5 +316,8 @@ export class Session {
     this.window = undefined;
     this.filterText = '';
     this.filterCount++;
+    this.valueSeries = [];
+    this.activeSeries = 0;
+    this.resources = undefined;
   }
 }

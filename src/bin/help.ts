@@ -3,12 +3,17 @@ const READING = `Options:
   -o, --output FILE              where to (standard output)
   --decode-as [ADDRESS:]PORT=coap|dtls|none
                                  what a port carries; may be given several times
+  --lowpan-context ID=PREFIX/LENGTH
+                                 prefix that 6LoWPAN addresses leave out, ID 0 to 15;
+                                 may be given several times
   --objects PATH                 object definitions in OMA's XML: a file, a zip archive or a
                                  folder; may be given several times, the later ones count
   --redact                       leaves out keys, identities of keys and passwords
+  --offset FILE=SECONDS          corrects a clock: added to the times of one capture, given by its
+                                 name or its number; may be given several times
 `;
 const CAPTURES = `CAPTURE is a file in pcap or pcapng, compressed with gzip or not, or - for standard input.
-Several are read together.
+Several are merged by time; what two capture points both saw counts once.
 `;
 const REPLAY = `  --replay FILE  capture that is played as if live, from its start for each client
   --speed N      seconds of the capture in one second (1); max or 0: as fast as the client takes
@@ -37,6 +42,11 @@ const COMMANDS: Readonly<Record<string, CommandHelp>> = {
   transfers: reading('transfers', 'one record a block-wise transfer, complete or not'),
   observations: reading('observations', 'one record an observation'),
   firmware: reading('firmware', 'one record a firmware update attempt'),
+  values: reading(
+    'values',
+    'one record a value that crossed the wire',
+    `${READING}  --filter EXPR                  only values of messages that match\n`,
+  ),
   serve: {
     usage: 'serve [CAPTURE]',
     purpose: 'the page, on loopback; opens with CAPTURE',

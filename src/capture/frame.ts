@@ -48,6 +48,8 @@ export interface CaptureInterface {
   linkType: number;
   snapLength: number;
   frames: number;
+  /** Number of the file's section that describes it, where that is not the first: from 1. */
+  section?: number;
   /** Frames the capture point dropped, where the container says so (Interface Statistics Block). */
   dropped?: number;
 }

@@ -280,6 +280,7 @@ export class PcapngReader extends RecordReader implements CaptureReader {
       linkType,
       snapLength: readUint32(bytes, at + 12, this.#bigEndian),
       frames: 0,
+      ...(this.#section > 0 && { section: this.#section }),
     });
     this.#scales.push(new TimestampScale(options.resolution, options.offset));
     this.#mostCaptured.push(mostCaptured(linkType));

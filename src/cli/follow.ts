@@ -1,5 +1,5 @@
 import type { Analysis } from '../analysis/analysis.ts';
-import type { CompiledFilter } from '../analysis/filter/compile.ts';
+import { type CompiledFilter, passesFilter } from '../analysis/filter/compile.ts';
 import { readSources, type ReadingHost, type Source } from '../analysis/open.ts';
 import type { JsonObject } from '../analysis/records/json.ts';
 import type { Records } from '../analysis/records/records.ts';
@@ -42,7 +42,7 @@ export async function* followMessages(
         wake = resolve;
       });
     for (; given < messages.count; given++)
-      if (filter === undefined || filter.test(given)) yield await records.message(given);
+      if (filter === undefined || (await passesFilter(filter, given))) yield await records.message(given);
     goOn?.();
     goOn = undefined;
     if (ended && messages.count === given) break;

@@ -68,14 +68,18 @@ async function analyse(
   const sources: Source[] = [];
   for (const path of args.captures) {
     if (path === '-') {
-      sources.push({ name: '-', stream: streams.stdin });
+      sources.push({ name: '-', stream: streams.stdin, isLive: args.follow });
       continue;
     }
     try {
       const opened = await openCapture(path);
       stores.push(opened);
       const name = basename(path);
-      sources.push(opened instanceof FileStore ? { name, store: opened } : { name, stream: opened.stream });
+      sources.push(
+        opened instanceof FileStore
+          ? { name, store: opened }
+          : { name, stream: opened.stream, isLive: args.follow },
+      );
     } catch (error) {
       return unusable(streams, `${path}: ${fileTrouble(error as NodeJS.ErrnoException)}`);
     }
@@ -92,7 +96,12 @@ async function analyse(
   for (const note of notes) streams.stderr.write(`lwm2m-scope: ${printable(note)}\n`);
   const registry = ObjectRegistry.core();
   registry.use(definitions);
-  const analysis = new Analysis(registry, { decodeAs: args.decodeAs, objects: definitions });
+  const analysis = new Analysis(registry, {
+    decodeAs: args.decodeAs,
+    objects: definitions,
+    lowpanContexts: args.lowpanContexts,
+    clockOffsets: args.clockOffsets,
+  });
   // A filter that cannot be read is told before a large capture is.
   let filter = args.filter === undefined ? undefined : compileMessageFilter(args.filter, analysis);
   if (filter !== undefined && !('test' in filter))

@@ -8,6 +8,8 @@ export function textLine(kind: RecordKind, record: JsonObject): string {
       return messageLine(record);
     case 'info':
       return infoLines(record);
+    case 'values':
+      return valueLine(record);
     default:
       return genericLine(record);
   }
@@ -30,6 +32,7 @@ function messageLine(record: JsonObject): string {
   else if (lwm2m.path !== undefined) parts.push(`(${text(lwm2m.path)})`);
   if (lwm2m.device !== undefined) parts.push(`[${text(lwm2m.device)}]`);
   if (coap.duplicate_of !== undefined) parts.push(`repeat of ${text(coap.duplicate_of)}`);
+  if (record.sightings !== undefined) parts.push(`seen at ${text(record.sightings)} points`);
   if (Array.isArray(lwm2m.values)) parts.push(lwm2m.values.map(value).join(' '));
   if (record.outcome !== 'ok')
     parts.push(`${text(record.outcome)}: ${text((record.fault as JsonObject)?.text)}`);
@@ -62,11 +65,34 @@ function value(item: JsonValue): string {
   return `${text(entry.name ?? entry.path)} = ${said}`;
 }
 
+function valueLine(record: JsonObject): string {
+  const parts = [
+    record.time === undefined ? '(no time)' : text(record.time),
+    text(record.device ?? '?'),
+    text(record.path),
+    value(record),
+    text(record.operation),
+    text(record.id),
+  ];
+  if (record.doubt !== undefined) parts.push(`doubt: ${text(record.doubt)}`);
+  return parts.join('  ');
+}
+
 function infoLines(record: JsonObject): string {
   const lines = [
     `${text(record.file)}: ${text(record.container)}${record.compression === 'gzip' ? ', gzip' : ''}, ${text(record.frames)} frames, ${text(record.messages)} CoAP messages`,
   ];
   if (record.from !== undefined) lines.push(`  from ${text(record.from)} to ${text(record.to)}`);
+  if (record.sightings !== undefined)
+    lines.push(`  ${text(record.sightings)} messages more that another capture point had shown before`);
+  if (record.offset !== undefined) lines.push(`  ${text(record.offset)} s added to its times`);
+  const estimate = record.offset_estimate as JsonObject | undefined;
+  if (estimate !== undefined)
+    lines.push(
+      `  ${text(estimate.messages)} messages are in ${text(estimate.against)} too; its clock agrees with --offset ${text(record.file)}=${text(estimate.offset)}`,
+    );
+  if (record.alone !== undefined)
+    lines.push(`  read by itself, not merged with the others: ${text(record.alone)}`);
   for (const item of (record.interfaces ?? []) as JsonObject[]) {
     const dropped = item.dropped === undefined ? '' : `, ${text(item.dropped)} dropped`;
     lines.push(

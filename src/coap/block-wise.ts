@@ -166,7 +166,8 @@ export class TransferTracker {
   release(transfer: Transfer): void {
     if (!this.#kept.delete(transfer)) return;
     this.#keptBytes -= transfer.body?.buffer.byteLength ?? 0;
-    delete transfer.body;
+    // Not deleted: that would make a dictionary of the object, several times as large.
+    transfer.body = undefined;
   }
 
   #end(transfer: Transfer, ended: 'complete' | 'refused', row: MessageRow): void {
@@ -301,7 +302,11 @@ export class TransferTracker {
       etag: 0,
       lastSeen: false,
       ended: 'open',
+      code: undefined,
+      endRow: undefined,
+      wholeRow: undefined,
       observation: -1,
+      body: undefined,
     };
     this.transfers.push(transfer);
     this.#byKey.set(key.number(way), at);

@@ -24,6 +24,8 @@ export class MessagePlace {
   source = 0;
   /** Bytes of the frame before the message; 0 where it is not one range of a frame, or more than 255. */
   headerLength = 0;
+  /** Bytes of the frame behind the message, such as a check sequence or padding; 0 where `headerLength` is. */
+  trailerLength = 0;
   conversation = 0;
   /** True where endpoint A of the flow sent it. */
   fromA = false;
@@ -43,6 +45,7 @@ export class MessageBatch {
   readonly interfaceIndex = new Uint16Array(BATCH_ROWS);
   readonly ordinal = new Uint16Array(BATCH_ROWS);
   readonly headerLength = new Uint8Array(BATCH_ROWS);
+  readonly trailerLength = new Uint8Array(BATCH_ROWS);
   readonly conversation = new Uint32Array(BATCH_ROWS);
   readonly fromA = new Uint8Array(BATCH_ROWS);
   readonly multicast = new Uint8Array(BATCH_ROWS);
@@ -118,6 +121,7 @@ export class MessageBatch {
     this.interfaceIndex[row] = place.interfaceIndex;
     this.ordinal[row] = place.ordinal;
     this.headerLength[row] = place.headerLength;
+    this.trailerLength[row] = place.trailerLength;
     this.conversation[row] = place.conversation;
     this.fromA[row] = place.fromA ? 1 : 0;
     this.multicast[row] = place.multicast ? 1 : 0;

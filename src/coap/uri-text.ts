@@ -4,9 +4,24 @@ const SLASH = 0x2f;
 const AMPERSAND = 0x26;
 const PERCENT = 0x25;
 
+const ENCODED = /%(25|26|2F)/g;
+
+/** A segment of a canonical text as it stands in its option: `%2F`, `%26` and `%25` are `/`, `&` and `%` again. */
+export function plainSegment(segment: string): string {
+  return segment.includes('%')
+    ? segment.replace(ENCODED, (_, digits: string) => String.fromCharCode(parseInt(digits, 16)))
+    : segment;
+}
+
+/** A segment as it stands in its option, as the canonical text of a path has it. */
+export function pathSegmentText(segment: string): string {
+  return segment.replaceAll('%', '%25').replaceAll('/', '%2F');
+}
+
 /**
  * Writes a run of equal string options as one text in UTF-8: paths as `/rd/5a3f`, queries as `ep=dev1&lt=60`.
- * A separator inside a segment is percent-encoded, so that the text can be taken apart again.
+ * Of a segment, the separator and `%` are percent-encoded (RFC 3986 §2.1, RFC 7252 §6.5), and nothing else: a segment
+ * `a/b` is `a%2Fb`, a segment `a%2Fb` is `a%252Fb`, and `plainSegment` gives each back.
  * Gives the end of what was written; stops where `target` is full.
  */
 function writeRun(
@@ -36,7 +51,7 @@ function writeRun(
     for (const end = position + length; position < end; position++) {
       const byte = bytes[position]!;
       if (out >= room) continue;
-      if (byte === separator) {
+      if (byte === separator || byte === PERCENT) {
         const low = byte & 15;
         target[out++] = PERCENT;
         target[out++] = 0x30 + (byte >> 4);

@@ -1,3 +1,4 @@
+import { plainSegment } from '../coap/uri-text.ts';
 import { NO_ID } from './value.ts';
 
 /** What a Uri-Path addresses (LwM2M Transport §6.4). */
@@ -91,12 +92,12 @@ export function pathOfSegments(segments: readonly string[]): LwM2mPath {
 
 /**
  * Reads the canonical text of a Uri-Path: `/` or the empty text is the root, otherwise each segment stands behind
- * a `/`, and a `/` inside a segment is written `%2F`. Every text gives a path.
+ * a `/`, and of a segment `/` is written `%2F` and `%` `%25`. Every text gives a path.
  */
 export function parsePath(text: string): LwM2mPath {
   if (text === '' || text === '/') return pathOfSegments([]);
   const body = text.startsWith('/') ? text.slice(1) : text;
-  return pathOfSegments(body.split('/').map((segment) => segment.replaceAll('%2F', '/')));
+  return pathOfSegments(body.split('/').map(plainSegment));
 }
 
 /** Writes the ids of a value's path, `NO_ID` levels at the end left out: `/3/0/9`. */

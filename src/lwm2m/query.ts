@@ -1,3 +1,4 @@
+import { plainSegment } from '../coap/uri-text.ts';
 import type { Seconds } from '../capture/units.ts';
 
 /** What stands in a Uri-Query; a bit set (LwM2M Transport §6.4, Core §6.1.7, §6.2.1, §7.3.2). */
@@ -82,7 +83,7 @@ const DIGITS = /^[0-9]+$/;
 
 function segmentsOf(text: string): string[] {
   if (text === '') return [];
-  return text.split('&', MAX_SEGMENTS).map((segment) => segment.replaceAll('%26', '&'));
+  return text.split('&', MAX_SEGMENTS).map(plainSegment);
 }
 
 /** Splits a segment at its first `=`; the value is undefined where there is none. */
@@ -96,7 +97,7 @@ function wholeNumber(value: string): number | undefined {
 }
 
 /**
- * Reads the canonical text of a Uri-Query: segments joined by `&`, a `&` inside one written `%26`. Of a repeated
+ * Reads the canonical text of a Uri-Query: segments joined by `&`, a `&` inside one written `%26`, a `%` `%25`. Of a repeated
  * name the first counts. Every text gives a result.
  */
 export function parseRegistrationQuery(text: string): RegistrationQuery {

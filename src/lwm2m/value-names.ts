@@ -134,3 +134,8 @@ const NAMES: Readonly<Record<number, Readonly<Record<number, Names>>>> = {
 export function valueName(objectId: number, resourceId: number, value: number): string | undefined {
   return NAMES[objectId]?.[resourceId]?.[value];
 }
+
+/** Whether the values of a resource have names, so that they are states rather than amounts. */
+export function hasValueNames(objectId: number, resourceId: number): boolean {
+  return NAMES[objectId]?.[resourceId] !== undefined;
+}

@@ -11,8 +11,8 @@ export const DatagramKind = {
   /** Cut inside the headers below the payload. */
   truncated: 3,
   /**
-   * An ICMP or ICMPv6 error about a UDP datagram: addresses and ports are those of the datagram that it quotes,
-   * `icmpType` and `icmpCode` say what happened. There is no payload. Also named by `notRead`.
+   * An ICMP or ICMPv6 error about a UDP datagram: addresses, ports and payload are those of the datagram that it
+   * quotes, as far as it does; `icmpType` and the fields below it say what happened. Also named by `notRead`.
    */
   unreachable: 5,
   /** A TCP segment: as for `udp`, and `sequence`, `acknowledgement` and `tcpFlags`. */
@@ -52,6 +52,10 @@ export class Datagram {
   isDestinationUnnamed = false;
   sourcePort = 0;
   destinationPort = 0;
+  /** Identification of the IPv4 header (RFC 791 §3.1), which many hosts leave 0; 0 in IPv6. */
+  identification = 0;
+  /** Number of the capture point, as `CapturePoints` has it. */
+  capturePoint = 0;
   /** Of a TCP segment: number of the first byte and the next one awaited, as unsigned 32 bits; `TcpFlag` bits. */
   sequence = 0;
   acknowledgement = 0;
@@ -63,8 +67,15 @@ export class Datagram {
   /** Of `unreachable`: type and code of ICMP (`ipVersion` 4) or ICMPv6 (6). */
   icmpType = 0;
   icmpCode = 0;
+  /** Bytes that the next hop takes, 0 where the error does not say. RFC 1191 §4, RFC 4443 §3.2 */
+  icmpMtu: ByteCount = 0;
+  /** Where the address of who sent the error begins, in bytes of its own. */
+  icmpSenderBytes: Uint8Array = new Uint8Array(0);
+  icmpSender = 0;
   /** Present only when the payload is not one range of this frame. */
   pieces: Piece[] | undefined = undefined;
+  /** Present with `pieces`: the headers that stand before the payload in the joined bytes, UDP's last. */
+  head: Uint8Array | undefined = undefined;
   /** A `NotRead` code; `notReadName` gives the words. */
   notRead = 0;
   /** Number that completes `notRead`: link type, ethertype, IP protocol. */

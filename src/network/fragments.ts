@@ -29,6 +29,7 @@ interface Part {
   bytes: Uint8Array;
   fileOffset: ByteOffset;
   frame: FrameNumber;
+  file: number;
 }
 
 /** A datagram in parts: sorted, without overlap. */
@@ -75,14 +76,16 @@ export interface Joined {
   parts: readonly Part[];
 }
 
-/** Where the bytes `start` to `end` of a joined datagram lie in the file. */
-export function piecesOf(joined: Joined, start: number, end: number): Piece[] {
+/** Where the bytes `start` to `end` of a joined datagram lie; `file` is the one whose frame completed it. */
+export function piecesOf(joined: Joined, start: number, end: number, file: number): Piece[] {
   const pieces: Piece[] = [];
   for (const part of joined.parts) {
     const from = Math.max(start, part.start);
     const length = Math.min(end, part.capturedEnd) - from;
-    if (length > 0)
-      pieces.push({ fileOffset: part.fileOffset + from - part.start, length, frame: part.frame });
+    if (length <= 0) continue;
+    const piece: Piece = { fileOffset: part.fileOffset + from - part.start, length, frame: part.frame };
+    if (part.file !== file) piece.file = part.file;
+    pieces.push(piece);
   }
   return pieces;
 }
@@ -98,6 +101,9 @@ export class FragmentTable {
   readonly #waiting = new Map<string, Waiting>();
   #held: ByteCount = 0;
   #seconds = 0;
+  /** File and capture point of the fragments to come. */
+  file = 0;
+  capturePoint = 0;
   readonly #fields: FragmentFields = {
     key: '',
     start: 0,
@@ -125,7 +131,7 @@ export class FragmentTable {
     seconds: number | undefined,
   ): Joined | undefined {
     const fields = this.#fields;
-    fields.key = keyOf(layer, header);
+    fields.key = `${this.capturePoint},${keyOf(header)}`;
     fields.start = header.fragmentOffset;
     fields.moreFragments = header.moreFragments;
     fields.protocol = header.protocol;
@@ -151,7 +157,7 @@ export class FragmentTable {
       return undefined;
     }
     const fields = this.#fields;
-    fields.key = `${lowpan.tag},${lowpan.size},${layer.capturePoint},${linkText(lowpan.link.source)},${linkText(lowpan.link.destination)}`;
+    fields.key = `${lowpan.tag},${lowpan.size},${this.capturePoint},${linkText(lowpan.link.source)},${linkText(lowpan.link.destination)}`;
     fields.start = lowpan.offset;
     fields.moreFragments = end < lowpan.size;
     fields.protocol = IpProtocol.ipv6;
@@ -261,6 +267,7 @@ export class FragmentTable {
           bytes,
           fileOffset: fileOffset + from - start,
           frame,
+          file: this.file,
         });
         waiting.covered += to - from;
         waiting.held += bytes.length;
@@ -335,12 +342,12 @@ function join(waiting: Waiting): Joined {
 
 /**
  * What the fragments of one datagram have in common: addresses and identification, in IPv4 the protocol too
- * (RFC 791 §3.2, RFC 8200 §4.5), and the capture point.
+ * (RFC 791 §3.2, RFC 8200 §4.5).
  */
-function keyOf(layer: Layer, header: IpHeader): string {
+function keyOf(header: IpHeader): string {
   const length = header.version === 4 ? 8 : 32;
   const protocol = header.version === 4 ? header.protocol : IpProtocol.fragment;
-  let key = `${header.version},${protocol},${header.identification},${layer.capturePoint},`;
+  let key = `${header.version},${protocol},${header.identification},`;
   for (let index = 0; index < length; index++)
     key += String.fromCharCode(header.addressBytes[header.source + index]!);
   return key;

@@ -7,8 +7,15 @@ import { NotRead } from './not-read.ts';
 
 /** Bytes of an ICMP error before the packet that it quotes. RFC 792, RFC 4443 §3. */
 const ICMP_ERROR_HEADER: ByteCount = 8;
+/** Bytes of a UDP header. RFC 768 */
+const UDP_HEADER: ByteCount = 8;
+/** Destination unreachable, fragmentation needed: with the MTU of the next hop. RFC 792, RFC 1191 §4 */
+const UNREACHABLE = 3;
+const FRAGMENTATION_NEEDED = 4;
+/** Packet too big. RFC 4443 §3.2 */
+const PACKET_TOO_BIG = 2;
 
-/** Destination unreachable, source quench, time exceeded, parameter problem. RFC 792. */
+/** Destination unreachable, source quench, time exceeded, parameter problem. RFC 792. A redirect (5) reports no loss. */
 function isIcmpError(type: number): boolean {
   return type === 3 || type === 4 || type === 11 || type === 12;
 }
@@ -23,11 +30,13 @@ export class IcmpReader {
   readonly #quoted = new IpHeader();
 
   /**
-   * Reads the ICMP (or, where `version` is 6, ICMPv6) message at `layer.at`. Where it is an error that quotes a UDP
-   * datagram as far as its ports, sets type, code and the quoted addresses and ports of `out`; `layer.notRead` is
-   * `icmpError` or `icmpv6Error`. All else is named by its protocol.
+   * Reads the ICMP (or ICMPv6) message at `layer.at` of a packet with the IP header `outer`. Where it is an error that
+   * quotes a UDP datagram as far as its ports, sets type, code, sender and MTU, and the quoted addresses, ports and
+   * beginning of the payload of `out`; `layer.notRead` is `icmpError` or `icmpv6Error`. All else is named by its
+   * protocol.
    */
-  read(layer: Layer, version: number, out: Datagram): false {
+  read(layer: Layer, outer: IpHeader, out: Datagram): false {
+    const { version } = outer;
     const protocol = version === 4 ? IpProtocol.icmp : IpProtocol.icmpv6;
     const { at: start } = layer;
     if (!this.#readQuoted(layer, version)) return layer.fail(NotRead.ipProtocol, protocol);
@@ -35,6 +44,9 @@ export class IcmpReader {
     const { bytes, at } = layer;
     out.icmpType = bytes[start]!;
     out.icmpCode = bytes[start + 1]!;
+    out.icmpMtu = mtuOf(bytes, start, version);
+    out.icmpSenderBytes = outer.addressBytes;
+    out.icmpSender = outer.source;
     out.ipVersion = version;
     out.addressBytes = header.addressBytes;
     out.sourceAddress = header.source;
@@ -42,6 +54,10 @@ export class IcmpReader {
     out.sourcePort = uint16(bytes, at);
     out.destinationPort = uint16(bytes, at + 2);
     out.multicast = false;
+    out.bytes = bytes;
+    out.start = Math.min(at + UDP_HEADER, layer.end);
+    out.end = layer.end;
+    out.payloadLength = layer.end - out.start;
     return layer.fail(
       version === 4 ? NotRead.icmpError : NotRead.icmpv6Error,
       (out.icmpType << 8) | out.icmpCode,
@@ -60,4 +76,12 @@ export class IcmpReader {
     if (header.isFragment && header.fragmentOffset !== 0) return false;
     return header.protocol === IpProtocol.udp && layer.at + 4 <= layer.end;
   }
+}
+
+/** MTU in the error at `start`, 0 where it has none. */
+function mtuOf(bytes: Uint8Array, start: number, version: number): ByteCount {
+  const type = bytes[start]!;
+  if (version === 4)
+    return type === UNREACHABLE && bytes[start + 1] === FRAGMENTATION_NEEDED ? uint16(bytes, start + 6) : 0;
+  return type === PACKET_TOO_BIG ? uint16(bytes, start + 4) * 0x10000 + uint16(bytes, start + 6) : 0;
 }

@@ -90,7 +90,7 @@ export function readIpv4(layer: Layer, header: IpHeader): boolean {
   header.moreFragments = (fragmentation & 0x2000) !== 0;
   header.fragmentOffset = (fragmentation & 0x1fff) * FRAGMENT_UNIT;
   header.isFragment = (fragmentation & 0x3fff) !== 0;
-  if (header.isFragment) header.identification = uint16(bytes, at + 4);
+  header.identification = uint16(bytes, at + 4);
   layer.at = at + headerLength;
   return true;
 }

@@ -30,8 +30,8 @@ export class Layer {
   end = 0;
   /** Index after the last byte of this layer on the wire; more than `end` where the capture cut it. */
   wireEnd = 0;
-  /** Number that tells capture points apart, so that fragments seen at two of them are not mixed. */
-  capturePoint = 0;
+  /** Tells apart the devices that frames of one interface passed, where the frames say so; else 0. */
+  device = 0;
   /** A `NotRead` code; `NotRead.none` while all is well. */
   notRead: number = NotRead.none;
   notReadDetail = 0;
@@ -43,7 +43,7 @@ export class Layer {
     this.end = frame.end;
     const captured: ByteCount = frame.end - frame.start;
     this.wireEnd = frame.start + (frame.originalLength > captured ? frame.originalLength : captured);
-    this.capturePoint = frame.interfaceIndex;
+    this.device = 0;
     this.notRead = NotRead.none;
     this.notReadDetail = 0;
   }

@@ -132,7 +132,7 @@ function readCooked2(layer: Layer): number {
   const type = uint16(layer.bytes, layer.at);
   const device = uint16(layer.bytes, layer.at + 8);
   // The device's index: a router's packet passes two devices, and both sights of it are in the file.
-  layer.capturePoint += uint16(layer.bytes, layer.at + 6) << 8;
+  layer.device = uint16(layer.bytes, layer.at + 4) * 0x10000 + uint16(layer.bytes, layer.at + 6);
   layer.at += COOKED2_HEADER;
   if (type === COOKED_802_2) return readSnap(layer);
   if (!isWithoutEthertype(device)) return readEthertype(layer, type);

@@ -43,6 +43,8 @@ export class LowpanExpander {
   readonly bytes = new Uint8Array(ROOM);
   /** Index in the frame minus index in `bytes` of all that stands behind the compressed headers. */
   shift = 0;
+  /** Index in the frame after the compressed headers. */
+  headersEnd = 0;
   /** Number of a context that the last packet needs and nobody gave; -1 where there is none. */
   unknownContext = -1;
 
@@ -89,6 +91,7 @@ export class LowpanExpander {
     // The length of a datagram of which this is a part is not known: 0 stands for all that is left.
     if (this.#udpAt >= 0) this.#write16(this.#udpAt + 4, this.#isFragment ? 0 : whole - this.#udpAt);
     this.shift = layer.at - headers;
+    this.headersEnd = layer.at;
     layer.bytes = this.bytes;
     layer.at = 0;
     layer.end = headers + captured;

@@ -25,6 +25,9 @@ export class LowpanReader {
   /** Where the fragment stands in the packet with all headers in full. */
   offset: ByteCount = 0;
   tag = 0;
+  /** Index after the MAC header, and after what 6LoWPAN compresses or puts before it, in the frame. */
+  macEnd = 0;
+  headersEnd = 0;
   readonly link = new LinkAddresses();
   readonly #expander: LowpanExpander;
 
@@ -51,7 +54,16 @@ export class LowpanReader {
     this.size = -1;
     this.offset = 0;
     this.#expander.unknownContext = -1;
+    this.macEnd = this.headersEnd = layer.at;
     if (!readWpan(layer, this.link)) return false;
+    this.macEnd = layer.at;
+    const { bytes } = layer;
+    const isRead = this.#headers(layer);
+    this.headersEnd = layer.bytes === bytes ? layer.at : this.#expander.headersEnd;
+    return isRead;
+  }
+
+  #headers(layer: Layer): boolean {
     if (layer.at === layer.wireEnd) return layer.fail(NotRead.wpanEmpty);
     if (layer.isShort(1, NotRead.malformedLowpan)) return false;
     if (layer.bytes[layer.at]! >> 6 === 2 && !this.#meshHeader(layer)) return false;
@@ -102,4 +114,38 @@ export class LowpanReader {
     layer.at = at + length;
     return true;
   }
+}
+
+/** Where the headers of 6LoWPAN stand in `bytes[start..end)`; -1 for those that are not there. */
+export interface LowpanPlaces {
+  /** Header of a fragment (RFC 4944 §5.3), and whether it is the first one. */
+  fragment: number;
+  isFirst: boolean;
+  /** First byte of LOWPAN_IPHC (RFC 6282 §3.1). */
+  compressed: number;
+  /** The dispatch behind mesh and broadcast headers. */
+  dispatch: number;
+}
+
+/** Finds the headers that `LowpanReader` has read, for a frame that is looked at again. */
+export function lowpanPlaces(bytes: Uint8Array, start: number, end: number): LowpanPlaces {
+  const places: LowpanPlaces = { fragment: -1, isFirst: false, compressed: -1, dispatch: -1 };
+  let at = start;
+  if (at < end && bytes[at]! >> 6 === 2) {
+    const head = bytes[at]!;
+    at += (head & 0xf) === 0xf ? 2 : 1;
+    at += ((head & 0x20) === 0 ? 8 : 2) + ((head & 0x10) === 0 ? 8 : 2);
+  }
+  if (at < end && bytes[at] === DISPATCH_BROADCAST) at += BROADCAST_HEADER;
+  if (at >= end) return places;
+  places.dispatch = at;
+  const kind = bytes[at]! >> 3;
+  if (kind === 0x1c || kind === 0x18) {
+    places.fragment = at;
+    places.isFirst = kind === 0x18;
+    at += places.isFirst ? FIRST_FRAGMENT : LATER_FRAGMENT;
+    if (!places.isFirst) return places;
+  }
+  if (at + 1 < end && bytes[at]! >> 5 === 3) places.compressed = at;
+  return places;
 }

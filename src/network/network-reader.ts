@@ -1,10 +1,12 @@
 import type { Frame } from '../capture/frame.ts';
 import { LOG_DATAGRAM } from '../capture/hex-dump.ts';
 import type { ByteOffset } from '../capture/units.ts';
+import { CapturePoints } from './capture-points.ts';
 import type { Datagram } from './datagram.ts';
 import { DatagramKind } from './datagram.ts';
 import type { Joined } from './fragments.ts';
 import { FragmentTable, piecesOf } from './fragments.ts';
+import { HeaderKind, type HeaderTrace } from './header-trace.ts';
 import { IcmpReader } from './icmp.ts';
 import { IpHeader, IpProtocol, isGroupAddress, readExtensionHeaders, readIpv4, readIpv6 } from './ip.ts';
 import { Inner, Layer } from './layer.ts';
@@ -30,6 +32,11 @@ export class NetworkReader {
   readonly notRead = new NotReadCounter();
   /** Packets that were read although 6LoWPAN contexts of theirs are unknown: those prefixes are zero. */
   readonly unknownContexts = new NotReadCounter();
+  /** Told of each header, where somebody looks at a frame again. */
+  trace: HeaderTrace | undefined;
+  readonly points = new CapturePoints();
+  /** Index of the file whose frames are read. */
+  file = 0;
   readonly #layer = new Layer();
   readonly #header = new IpHeader();
   readonly #fragments = new FragmentTable((frames) =>
@@ -38,7 +45,8 @@ export class NetworkReader {
   readonly #lowpanFragments = new FragmentTable((frames) => {
     this.notRead.count(NotRead.incompleteLowpan, 0, frames);
   }, LOWPAN_FRAGMENT_TIMEOUT);
-  readonly #contexts: LowpanContexts;
+  /** Those that were given, and those learned so far. */
+  readonly contexts: LowpanContexts;
   readonly #lowpan: LowpanReader;
   /** True from the MAC header of IEEE 802.15.4 on. */
   #isWpan = false;
@@ -48,10 +56,13 @@ export class NetworkReader {
   /** The joined datagram whose bytes `#layer` stands in. */
   #joined: Joined | undefined;
 
-  /** `contexts` are prefixes that the nodes of 6LoWPAN networks agreed on; those that routers advertise are learned. */
-  constructor(contexts: readonly LowpanContext[] = []) {
-    this.#contexts = new LowpanContexts(contexts);
-    this.#lowpan = new LowpanReader(this.#contexts);
+  /**
+   * `contexts` are prefixes that the nodes of 6LoWPAN networks agreed on, or all that another reader knows; those that
+   * routers advertise are learned.
+   */
+  constructor(contexts: readonly LowpanContext[] | LowpanContexts = []) {
+    this.contexts = contexts instanceof LowpanContexts ? contexts : new LowpanContexts(contexts);
+    this.#lowpan = new LowpanReader(this.contexts);
   }
 
   /**
@@ -67,10 +78,12 @@ export class NetworkReader {
     this.#shift = 0;
     this.#isWpan = false;
     out.pieces = undefined;
+    out.head = undefined;
     out.isSourceUnnamed = false;
     out.isDestinationUnnamed = false;
     out.notRead = NotRead.none;
     out.notReadDetail = 0;
+    out.identification = 0;
     if (frame.linkType === LOG_DATAGRAM) {
       out.kind = DatagramKind.udp;
       out.bytes = frame.bytes;
@@ -110,11 +123,15 @@ export class NetworkReader {
         if (!this.#readWpan(frame)) return false;
         inner = Inner.ipv6;
       }
+      const ipAt = layer.at;
       if (!(inner === Inner.ipv4 ? readIpv4(layer, header) : readIpv6(layer, header))) return false;
+      this.trace?.add(header.version === 4 ? HeaderKind.ipv4 : HeaderKind.ipv6, layer, ipAt);
       if (!this.#readToUpperLayer(frame)) return false;
       const { protocol } = header;
+      const upperAt = layer.at;
       if (protocol === IpProtocol.udp) {
         if (!readUdp(layer, header.version, out)) return false;
+        this.trace?.add(HeaderKind.udp, layer, upperAt);
         inner = enterTunnel(layer, out);
         if (inner === NO_TUNNEL) {
           this.#finish(frame, out, DatagramKind.udp);
@@ -122,35 +139,45 @@ export class NetworkReader {
         }
       } else if (protocol === IpProtocol.tcp) {
         if (!readTcp(layer, out)) return false;
+        this.trace?.add(HeaderKind.tcp, layer, upperAt);
         this.#finish(frame, out, DatagramKind.tcp);
         return true;
       } else if (protocol === IpProtocol.ipv4) inner = Inner.ipv4;
       else if (protocol === IpProtocol.ipv6) inner = Inner.ipv6;
       else if (protocol === IpProtocol.gre) inner = readGre(layer);
       else if (protocol === (header.version === 4 ? IpProtocol.icmp : IpProtocol.icmpv6))
-        return this.#readIcmp(out);
+        return this.#readIcmp(frame, out);
       else return layer.fail(NotRead.ipProtocol, protocol);
       if (inner === Inner.none) return false;
     }
     return layer.fail(NotRead.tooManyHeaders);
   }
 
-  #readIcmp(out: Datagram): false {
-    if (this.#isWpan) this.#contexts.learn(this.#layer, this.#lowpan.link.pan);
-    return this.#icmp.read(this.#layer, this.#header.version, out);
+  #readIcmp(frame: Frame, out: Datagram): false {
+    out.capturePoint = this.#pointOf(frame);
+    if (this.#isWpan) this.contexts.learn(this.#layer, this.#lowpan.link.pan);
+    return this.#icmp.read(this.#layer, this.#header, out);
   }
 
   /** Moves to the IPv6 header in a frame of IEEE 802.15.4. False where the frame ends here. */
   #readWpan(frame: Frame): boolean {
     const layer = this.#layer;
     const lowpan = this.#lowpan;
-    const { bytes } = layer;
+    const { bytes, at } = layer;
     this.#isWpan = true;
-    if (!lowpan.read(layer)) return false;
+    const isRead = lowpan.read(layer);
+    if (this.trace !== undefined) {
+      this.trace.addRange(HeaderKind.wpan, bytes, at, lowpan.macEnd);
+      if (lowpan.headersEnd > lowpan.macEnd)
+        this.trace.addRange(HeaderKind.lowpan, bytes, lowpan.macEnd, lowpan.headersEnd);
+    }
+    if (!isRead) return false;
     if (lowpan.unknownContext >= 0) this.unknownContexts.count(NotRead.lowpanContext, lowpan.unknownContext);
     if (layer.bytes !== bytes) this.#shift += lowpan.shift;
     if (lowpan.size < 0) return true;
     if (this.#joined !== undefined) return layer.fail(NotRead.nestedFragments);
+    this.#lowpanFragments.file = this.file;
+    this.#lowpanFragments.capturePoint = this.#pointOf(frame);
     const seconds = frame.hasTime ? frame.seconds : undefined;
     const joined = this.#lowpanFragments.addLowpan(
       layer,
@@ -167,6 +194,16 @@ export class NetworkReader {
   /** Where the byte at `layer.at` lies in the file. */
   #fileOffset(frame: Frame): ByteOffset {
     return frame.fileOffset + this.#layer.at + this.#shift - frame.start;
+  }
+
+  /** The capture point of a frame, as far as its headers have been read. */
+  #pointOf(frame: Frame): number {
+    return this.points.of(
+      this.file,
+      frame.interfaceIndex,
+      this.#layer.device,
+      frame.seconds + frame.nanoseconds / 1e9,
+    );
   }
 
   /** Goes on at the first byte of a joined datagram. */
@@ -191,6 +228,8 @@ export class NetworkReader {
         return layer.fail(NotRead.ipProtocol, header.protocol);
       if (this.#joined !== undefined) return layer.fail(NotRead.nestedFragments);
       const fileOffset = this.#fileOffset(frame);
+      this.#fragments.file = this.file;
+      this.#fragments.capturePoint = this.#pointOf(frame);
       const seconds = frame.hasTime ? frame.seconds : undefined;
       const joined = this.#fragments.add(layer, header, fileOffset, frame.number, seconds);
       if (joined === undefined) return false;
@@ -208,6 +247,8 @@ export class NetworkReader {
     out.addressBytes = header.addressBytes;
     out.sourceAddress = header.source;
     out.destinationAddress = header.destination;
+    out.identification = header.version === 4 ? header.identification : 0;
+    out.capturePoint = this.#pointOf(frame);
     out.multicast = isGroupAddress(header.addressBytes, header.destination, header.version);
     const bytes = joined === undefined ? frame.bytes : joined.bytes;
     if (out.bytes !== bytes) {
@@ -216,7 +257,10 @@ export class NetworkReader {
       out.start += this.#shift;
       out.end += this.#shift;
     }
-    if (joined !== undefined) out.pieces = piecesOf(joined, out.start, out.end);
+    if (joined === undefined) return;
+    out.pieces = piecesOf(joined, out.start, out.end, this.file);
+    // A copy: what is joined goes, and headers that were compressed stand nowhere else in full.
+    out.head = joined.bytes.slice(0, out.start);
   }
 }
 
@@ -227,10 +271,11 @@ function kindOf(code: number): number {
     : DatagramKind.notRead;
 }
 
-/** Protocols that can carry a datagram; fragments of others are named at once and not kept. */
+/** Protocols that can carry a datagram or a stream; fragments of others are named at once and not kept. */
 function isReadProtocol(protocol: number): boolean {
   return (
     protocol === IpProtocol.udp ||
+    protocol === IpProtocol.tcp ||
     protocol === IpProtocol.ipv4 ||
     protocol === IpProtocol.ipv6 ||
     protocol === IpProtocol.gre ||

@@ -181,9 +181,15 @@ function numbered(what: string, number: string | number, name: string | undefine
   return name === undefined ? `${what} ${number}` : `${what} ${number} ${name}`;
 }
 
+/** Words for an ICMP error (`version` 4) or an ICMPv6 one (6): `port unreachable`, `error type 4 code 2`. */
+export function icmpErrorName(version: number, type: number, code: number): string {
+  const names = version === 4 ? ICMP_ERROR_NAMES : ICMPV6_ERROR_NAMES;
+  return names.get((type << 8) | code) ?? `error type ${type} code ${code}`;
+}
+
 /** Words for an ICMP error: `ICMP: port unreachable`, `ICMPv6: error type 4 code 2`. */
-function icmpErrorText(protocol: string, names: ReadonlyMap<number, string>, detail: number): string {
-  return `${protocol}: ${names.get(detail) ?? `error type ${detail >> 8} code ${detail & 0xff}`}`;
+function icmpErrorText(protocol: string, version: number, detail: number): string {
+  return `${protocol}: ${icmpErrorName(version, detail >> 8, detail & 0xff)}`;
 }
 
 function hex(value: number, digits: number): string {
@@ -271,9 +277,9 @@ export function notReadName(code: number, detail: number): string {
     case NotRead.gtpPayload:
       return 'GTP-U without IP';
     case NotRead.icmpError:
-      return icmpErrorText('ICMP', ICMP_ERROR_NAMES, detail);
+      return icmpErrorText('ICMP', 4, detail);
     case NotRead.icmpv6Error:
-      return icmpErrorText('ICMPv6', ICMPV6_ERROR_NAMES, detail);
+      return icmpErrorText('ICMPv6', 6, detail);
     case NotRead.zepAcknowledgment:
       return 'ZEP acknowledgment';
     case NotRead.lowpanContext:

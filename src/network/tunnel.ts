@@ -98,6 +98,8 @@ const ZEP1_HEADER: ByteCount = 16;
 const ZEP2_HEADER: ByteCount = 32;
 /** Type of a ZEP version 2 packet that carries a frame. */
 const ZEP_DATA = 1;
+/** Beyond the indexes of network devices, so that the two are not confused. */
+const ZEP_DEVICES = 0x1000000;
 
 /** ZEP header around a frame of IEEE 802.15.4 with its check sequence. */
 function enterZep(layer: Layer): number {
@@ -122,7 +124,7 @@ function enterZep(layer: Layer): number {
   }
   layer.limitTo(frameEnd);
   // The device's identifier: one frame that two sniffers heard is two frames.
-  layer.capturePoint += uint16(bytes, at + (isSecond ? 5 : 4)) << 8;
+  layer.device = ZEP_DEVICES + uint16(bytes, at + (isSecond ? 5 : 4));
   // Mode 0 is the format of the CC24xx radios, where link quality was measured; 1 is a check sequence.
   const check = bytes[at + (isSecond ? 7 : 6)] === 0 ? FrameCheck.cc24xx : FrameCheck.sequence;
   return passFrameCheck(layer, check) ? Inner.wpan : Inner.none;

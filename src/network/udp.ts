@@ -5,7 +5,7 @@ import { uint16 } from './layer.ts';
 import { NotRead } from './not-read.ts';
 
 /** Bytes of a UDP header. RFC 768. */
-const UDP_HEADER: ByteCount = 8;
+export const UDP_HEADER: ByteCount = 8;
 /** Protocol number of UDP, as the pseudo header has it. */
 const UDP_PROTOCOL = 17;
 
@@ -42,11 +42,13 @@ export const UdpChecksum = {
   wrong: 2,
   /** The capture cut the datagram. */
   unknown: 3,
+  /** The field holds the sum over the pseudo header alone, as a host leaves it for its network device to complete. */
+  partial: 4,
 } as const;
 
 /**
  * Checks the UDP checksum of a datagram (RFC 768, with the pseudo header of RFC 8200 §8.1 in IPv6). Gives a
- * `UdpChecksum` code. `wrong` is usual for what the capturing host sent itself: its network device fills it in.
+ * `UdpChecksum` code. `partial`, and `wrong` too, is usual for what the capturing host sent itself: its network device fills it in.
  */
 export function udpChecksum(datagram: Datagram): number {
   if (datagram.checksum === 0) return UdpChecksum.absent;
@@ -54,14 +56,23 @@ export function udpChecksum(datagram: Datagram): number {
   if (end - start !== payloadLength) return UdpChecksum.unknown;
   const length = payloadLength + UDP_HEADER;
   const addressLength = datagram.ipVersion === 4 ? 4 : 16;
-  // The length stands in the pseudo header too, there as 32 bits where it is a jumbogram's.
-  let sum = UDP_PROTOCOL + (length >>> 16) + (length & 0xffff) + (length <= 0xffff ? length : 0);
-  sum += datagram.sourcePort + datagram.destinationPort + datagram.checksum;
+  const { checksum } = datagram;
+  // The length stands in the pseudo header, as 32 bits where it is a jumbogram's.
+  let sum = UDP_PROTOCOL + (length >>> 16) + (length & 0xffff);
   for (let index = 0; index < addressLength; index += 2) {
     sum += uint16(addressBytes, datagram.sourceAddress + index);
     sum += uint16(addressBytes, datagram.destinationAddress + index);
   }
+  if (folded(sum) === checksum) return UdpChecksum.partial;
+  // Ports, length and checksum stand in the header; the length was added as the pseudo header's.
+  sum += datagram.sourcePort + datagram.destinationPort + checksum + (length <= 0xffff ? length : 0);
   for (let at = start; at < end; at += 2) sum += (bytes[at]! << 8) | (at + 1 < end ? bytes[at + 1]! : 0);
-  while (sum > 0xffff) sum = Math.floor(sum / 0x10000) + (sum & 0xffff);
-  return sum === 0xffff ? UdpChecksum.ok : UdpChecksum.wrong;
+  return folded(sum) === 0xffff ? UdpChecksum.ok : UdpChecksum.wrong;
+}
+
+/** The one's complement sum of 16 bits. RFC 1071 §1. */
+function folded(sum: number): number {
+  let rest = sum;
+  while (rest > 0xffff) rest = Math.floor(rest / 0x10000) + (rest & 0xffff);
+  return rest;
 }

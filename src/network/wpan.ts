@@ -102,6 +102,47 @@ export function readWpan(layer: Layer, addresses: LinkAddresses): boolean {
   return !hasElements || passInformationElements(layer);
 }
 
+/** Where the parts of a MAC header stand; -1 for what it has not. Of `readWpan`, for a frame that is looked at again. */
+export interface WpanPlaces {
+  /** Frame control field. IEEE 802.15.4-2020 §7.2.2. */
+  control: number;
+  sequence: number;
+  destinationPan: number;
+  destination: number;
+  destinationLength: ByteCount;
+  sourcePan: number;
+  source: number;
+  sourceLength: ByteCount;
+}
+
+/** Finds the parts of the MAC header at `bytes[at..end)` that `readWpan` has read; undefined where it is cut. */
+export function wpanPlaces(bytes: Uint8Array, at: number, end: number): WpanPlaces | undefined {
+  if (at + 2 > end) return undefined;
+  const control = little16(bytes, at);
+  const version = (control >> 12) & 3;
+  const to = (control >> 10) & 3;
+  const from = (control >> 14) & 3;
+  const isNumbered = version < VERSION_2015 || (control & 0x0100) === 0;
+  const pans = panIdentifiers(version, (control & 0x0040) !== 0, to, from);
+  const panAt = at + (isNumbered ? 3 : 2);
+  const destination = panAt + ((pans & 1) === 0 ? 0 : 2);
+  const destinationLength = lengthOf(to);
+  const sourcePanAt = destination + destinationLength;
+  const source = sourcePanAt + ((pans & 2) === 0 ? 0 : 2);
+  const sourceLength = lengthOf(from);
+  if (source + sourceLength > end) return undefined;
+  return {
+    control,
+    sequence: isNumbered ? at + 2 : -1,
+    destinationPan: (pans & 1) === 0 ? -1 : panAt,
+    destination,
+    destinationLength,
+    sourcePan: (pans & 2) === 0 ? -1 : sourcePanAt,
+    source,
+    sourceLength,
+  };
+}
+
 /** Header termination 1, behind which payload IEs follow, and 2, behind which the payload follows. Table 7-7. */
 const HEADER_TERMINATION_1 = 0x7e;
 const HEADER_TERMINATION_2 = 0x7f;

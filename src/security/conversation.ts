@@ -63,6 +63,12 @@ export class ConversationTable {
     return conversation;
   }
 
+  /** The conversation of datagrams on a flow, the clear one where it has two; -1 where it has none. */
+  find(flow: number): number {
+    const clear = this.#clearOf[flow] ?? NONE;
+    return clear === NONE ? (this.#dtlsOf[flow] ?? NONE) : clear;
+  }
+
   /** Begins a conversation on a flow: a connection over `transport`, a `Transport` code. Gives its id. */
   open(flow: number, transport: number): number {
     if (this.#length === this.#flow.length) this.#growConversations();

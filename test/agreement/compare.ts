@@ -6,6 +6,8 @@ import type { WiresharkMessage } from './wireshark-messages.ts';
 export interface OurMessage {
   outcome: string;
   frame: { number: number };
+  /** At how many capture points the message was seen; absent for one. */
+  sightings?: number;
   ip?: { src: string; dst: string };
   ipv6?: { src: string; dst: string };
   udp: { srcport: number; dstport: number };

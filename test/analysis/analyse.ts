@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { MemoryStore } from '../../src/capture/byte-store.ts';
 import { detectContainer } from '../../src/capture/container.ts';
 import { Analysis } from '../../src/analysis/analysis.ts';
+import type { AnalysisSettings } from '../../src/analysis/settings.ts';
 import { readSources, type ReadingHost, type Source } from '../../src/analysis/open.ts';
 import { ObjectRegistry } from '../../src/lwm2m/registry/registry.ts';
 import type { JsonObject } from '../../src/analysis/records/json.ts';
@@ -59,6 +60,17 @@ async function analyse(source: Source): Promise<Analysis> {
   return analysis;
 }
 
+/** Analyses several sources together. */
+export async function analyseSources(
+  sources: readonly Source[],
+  settings?: AnalysisSettings,
+): Promise<Analysis> {
+  await registry.loadAll();
+  const analysis = new Analysis(registry, settings);
+  await readSources(analysis, sources, testHost);
+  return analysis;
+}
+
 /** Analyses one capture file to its end. */
 export async function analyseFile(path: string): Promise<Analysis> {
   return analyseBytes(basename(path), new Uint8Array(readFileSync(path)));
@@ -96,7 +108,6 @@ export async function beginFile(
       compression: 'none',
       store,
       reader: undefined,
-      framesBefore: 0,
     },
     container,
   );

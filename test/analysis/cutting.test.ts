@@ -185,15 +185,18 @@ function rowsBeforeEnd(analysis: Analysis): number {
 /** A message's record without the keys that only later frames decide. */
 function withoutLateKeys(record: JsonObject, settled: boolean): JsonObject {
   const early = structuredClone(record);
+  delete early.sightings;
   const coap = early.coap as JsonObject | undefined;
   if (coap !== undefined) {
     delete coap.response_in;
     if (coap.request_in === undefined) delete coap.response_time;
     delete coap.exchange;
+
     const links = coap.links as JsonObject | undefined;
     delete links?.response;
     if (links !== undefined && Object.keys(links).length === 0) delete coap.links;
   }
+  delete early.icmp;
   const lwm2m = early.lwm2m as JsonObject | undefined;
   delete lwm2m?.device;
   if (!settled) delete early.lwm2m;

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Analysis } from '../../src/analysis/analysis.ts';
-import type { CompiledFilter } from '../../src/analysis/filter/compile.ts';
+import { MemoryStore } from '../../src/capture/byte-store.ts';
+import { type CompiledFilter, passesFilter } from '../../src/analysis/filter/compile.ts';
 import { compileMessageFilter } from '../../src/analysis/message-filter.ts';
 import { ShownRows } from '../../src/analysis/shown-rows.ts';
 import { FIXTURES } from '../captures.ts';
@@ -69,6 +70,54 @@ describe('with a filter', () => {
         );
     },
   );
+
+  it.each(['udp.length > 60', 'coap.opt.delta == 11 && coap.code == GET', 'coap.payload contains "sensor"'])(
+    'rows are shown whose bytes are read again: %s',
+    async (text) => {
+      const shown = new ShownRows(analysis.tracking.messages);
+      const filter = filterOf(text);
+      expect(filter.reads).toBe('bytes');
+      const seen: (number | undefined)[] = [];
+      await shown.setFilter(filter, () => {
+        seen.push(shown.progress?.tested);
+        return undefined;
+      });
+      const rows: number[] = [];
+      for (let row = 0; row < 125; row++) if (await passesFilter(filter, row)) rows.push(row);
+      expect(rows.length).toBeLessThan(125);
+      expect(rows.map((_, index) => shown.row(index))).toEqual(rows);
+      for (let row = 0; row < 125; row++) expect(shown.passes(row)).toBe(rows.includes(row));
+      expect([seen, shown.progress]).toEqual([[125], undefined]);
+    },
+  );
+
+  it('reads no bytes of rows that cannot pass', async () => {
+    const filter = filterOf('udp.length > 0 && coap.code == 2.05');
+    let prepared = 0;
+    const counted = { ...filter, prepare: (row: number) => (prepared++, filter.prepare!(row)) };
+    const shown = new ShownRows(analysis.tracking.messages);
+    await shown.setFilter(counted, noPause);
+    expect(shown.count).toBe(passing(filterOf('coap.code == 2.05')).length);
+    expect(prepared).toBe(shown.count);
+  });
+
+  it('takes rows that come later, when their bytes were read', async () => {
+    const sent = Array.from({ length: 20 }, (_, index) =>
+      readOf(1001 + index, 100 + index, 'b7', `/3/0/${index % 4}`),
+    );
+    const bytes = captureOf(sent);
+    const store = new MemoryStore();
+    await store.append(bytes);
+    const growing = (await beginFile('growing.pcap', bytes, store))!;
+    const shown = new ShownRows(growing.tracking.messages);
+    await shown.setFilter(filterOf('coap.opt.name contains "Uri" && udp.length > 8', growing), noPause);
+    growing.push(bytes);
+    growing.flush();
+    shown.extend();
+    expect([shown.count, shown.isBehind, shown.decided]).toEqual([0, true, 0]);
+    await shown.catchUp(noPause);
+    expect([shown.count, shown.isBehind, shown.decided]).toEqual([20, false, 20]);
+  });
 
   it('all rows are shown again once it is gone', async () => {
     const shown = new ShownRows(analysis.tracking.messages);

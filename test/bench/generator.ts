@@ -12,13 +12,13 @@ import { SECOND, type World } from './generator/world.ts';
 export type { GeneratorTotals } from './generator/totals.ts';
 
 /** Changes whenever the same seed gives another capture than before. */
-export const GENERATOR_VERSION = 1;
+export const GENERATOR_VERSION = 2;
 
 /** Fewer packets than this leave no room for what has begun to end. */
 const LEAST_PACKETS = 1000;
 /** Packets a device has, on average. */
 const PACKETS_PER_DEVICE = 745;
-/** Share of the frames that are no CoAP. */
+/** Share of the frames that are of no device. */
 const FOREIGN = 0.006;
 /** How long the capture is, about; the number of packets ends it. */
 const DURATION = 3600 * SECOND;
@@ -38,9 +38,10 @@ export interface GeneratorOptions {
 }
 
 /**
- * Writes a capture of a fleet of LwM2M devices that talk to one server over CoAP on UDP, as a classic capture file
- * seen from the server's network, and gives what is in it. Devices register, are observed, notify in four formats in equal shares,
- * update, are read and written; one in ten is pushed new firmware in blocks; some packets are lost, as many come twice.
+ * Writes a capture of a fleet of LwM2M devices that talk to one server over CoAP on UDP, one in 25 over TCP, as a classic capture
+ * file seen from the server's network, and gives what is in it. Devices register, are observed, notify in four formats in equal
+ * shares, update, are read and written, a few large objects among it; one in ten gets new firmware in blocks, pushed or fetched;
+ * what does not fit a device's path comes in IP fragments; some packets are lost, as many come twice.
  */
 export function generateCapture(options: GeneratorOptions): GeneratorTotals {
   const { packets, seed, write } = options;
@@ -54,16 +55,18 @@ export function generateCapture(options: GeneratorOptions): GeneratorTotals {
     if (totals.frames >= packets || !random.chance(FOREIGN / (1 - FOREIGN))) return;
     foreign.frame(time);
     totals.foreign++;
+    totals.unrelated++;
   };
-  const traffic = new Traffic(random, schedule, writer, totals, written);
+  const calm = (): boolean => totals.frames >= packets * CALM;
+  const traffic = new Traffic(random, schedule, writer, totals, written, calm);
   const world: World = {
     random,
     schedule,
     traffic,
     coap: new CoapMessageWriter(),
-    calm: () => totals.frames >= packets * CALM,
-    addTransferBytes: (length) => {
-      totals.transferBytes += length;
+    calm,
+    addBodyBytes: (length) => {
+      totals.bodyBytes += length;
     },
   };
   populate(world, totals, Math.max(1, Math.round(packets / PACKETS_PER_DEVICE)));
@@ -90,6 +93,7 @@ function populate(world: World, totals: GeneratorTotals, devices: number): void 
     const leave = leaves ? start + random.between(0.1 * DURATION, 0.6 * DURATION) : undefined;
     new DeviceLife(world, device).begin(start, push, leave);
     totals.devices++;
+    if (device.overTcp) totals.devicesOnTcp++;
     if (device.ipv6) totals.devicesOnIpv6++;
   }
 }

@@ -12,8 +12,13 @@ const generated = {
   registrations: 3,
   updates: 4,
   notifications: 500,
-  transfers: 1,
+  exchanges: 100,
+  transfers: 3,
+  block2Transfers: 2,
+  bodies: 2,
   duplicates: 20,
+  tcpMessages: 30,
+  reassembled: 6,
   values: 400,
   valuesByFormat: { tlv: 60, text: 40, senmlCbor: 200, senmlJson: 100 },
 };
@@ -21,7 +26,8 @@ const ALLOWED_BYTES = 1000 * 120 + 400 * 24 + 10 * 8;
 
 function run(changes: Partial<PageRun> = {}): PageRun {
   const { frames, messages, foreign, devices, registrations, updates } = generated;
-  const { notifications, transfers, duplicates } = generated;
+  const { notifications, exchanges, transfers, block2Transfers, bodies, duplicates } = generated;
+  const { tcpMessages, reassembled } = generated;
   return {
     state: 'done',
     totals: {
@@ -32,9 +38,14 @@ function run(changes: Partial<PageRun> = {}): PageRun {
       registrations,
       updates,
       notifications,
+      exchanges,
       transfers,
+      block2Transfers,
+      bodies,
       duplicates,
       values: 400,
+      tcpMessages,
+      reassembled,
     },
     firstRows: 300,
     whole: 800,

@@ -37,9 +37,14 @@ const COMPARED: (keyof AnalysisTotals & keyof GeneratorTotals)[] = [
   'registrations',
   'updates',
   'notifications',
+  'exchanges',
   'transfers',
+  'block2Transfers',
+  'bodies',
   'duplicates',
   'values',
+  'tcpMessages',
+  'reassembled',
 ];
 
 /** The middle one, or the mean of the two in the middle. */

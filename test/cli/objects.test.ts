@@ -101,7 +101,7 @@ describe('--objects', () => {
       type: 'Float',
       value: 2,
       unit: 'l/s',
-      doubt: 'the registry does not allow the operation',
+      doubt: 'the registry does not allow the operation on the resource',
     },
     { path: '/26300/0/3', name: 'Service PIN', type: 'String', value: '4711' },
     {

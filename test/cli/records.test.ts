@@ -8,8 +8,12 @@ import { FIXTURES, RECORDED } from '../captures.ts';
 /** Keys of records in their order: a dotted path stands for the keys of an object within, `[]` for those of a list's objects. */
 const KEYS: Record<RecordKind, string> = {
   info: `file container compression bytes frames from to interfaces interfaces[].name interfaces[].link
-    interfaces[].link_number interfaces[].frames interfaces[].dropped messages comments names secrets not_read not_read[].what not_read[].frames
-    sealed sealed[].what sealed[].records sealed[].handshake tcp tcp.gaps tcp.lost_bytes clock_breaks fault fault.text fault.offset fault.clause`,
+    interfaces[].link_number interfaces[].frames interfaces[].dropped messages sightings
+    offset offset_estimate offset_estimate.offset offset_estimate.against offset_estimate.messages alone comments names secrets not_read not_read[].what not_read[].frames
+    sealed sealed[].what sealed[].records sealed[].handshake tcp tcp.gaps tcp.lost_bytes
+    http_exchanges http http[].method http[].target http[].host http[].range http[].status http[].content_length http[].content_range http[].chunked
+    http[].received http[].missing http[].client http[].server http[].from http[].to http[].frame http[].complete icmp icmp.errors
+    icmp.about_messages clock_breaks fault fault.text fault.offset fault.clause`,
   messages: `id frame frame.number frame.time frame.file frame.interface frame.comment frame.numbers log log.src log.dst ip ip.src ip.dst ipv6 ipv6.src
     ipv6.dst udp udp.srcport udp.dstport tcp tcp.srcport tcp.dstport transport security sightings outcome fault fault.text fault.offset fault.clause
     coap coap.type coap.code coap.mid coap.token coap.opt coap.opt[].number coap.opt[].name coap.opt[].value
@@ -19,6 +23,7 @@ const KEYS: Record<RecordKind, string> = {
     coap.q_block2.num coap.q_block2.more coap.q_block2.size coap.payload_length coap.request_in coap.response_in
     coap.response_time coap.duplicate_of coap.exchange coap.exchange.kind coap.exchange.transmissions
     coap.exchange.ended coap.exchange.from_other_address coap.links coap.links.request coap.links.response coap.links.first
+    icmp icmp[].kind icmp[].mtu icmp[].from icmp[].frame icmp[].time
     transfer transfer.direction transfer.length transfer.sha256 transfer.complete oscore
     lwm2m lwm2m.interface lwm2m.operation lwm2m.path lwm2m.paths lwm2m.device lwm2m.format lwm2m.guessed lwm2m.fault
     lwm2m.fault.text lwm2m.fault.offset lwm2m.fault.clause lwm2m.values lwm2m.values[].path lwm2m.values[].name
@@ -43,6 +48,7 @@ const KEYS: Record<RecordKind, string> = {
   firmware: `device object server method uri source from to package package.length package.received package.sha256
     package.complete before before.name before.version after after.name after.version states states[].time
     states[].state states[].how states[].id result result.value result.name result.id ended evidence evidence_count`,
+  values: `device server path name time value_time value_time_relative value redacted length unit type format operation id doubt`,
 };
 
 /** Words that stand in some places. */
@@ -147,8 +153,8 @@ class Troubles {
   #checkText(kind: RecordKind, value: string, path: string): void {
     const words = WORDS[`${kind} ${path}`];
     if (words !== undefined && !words.includes(value)) this.found.add(`${kind}: ${path} is ${value}`);
-    // A value of a resource, the file a capture point names, a method: free.
-    if (/values\[\]\.value$|interface$/.test(path)) return;
+    // A value of a resource, the file a capture point names, who sent an ICMP error: free.
+    if (/values\[\]\.value$|interface$|icmp\[\]\.from$/.test(path)) return;
     for (const [place, shape] of SHAPES)
       if (place.test(path) && !shape.test(value)) this.found.add(`${kind}: ${path} is ${value}`);
   }

@@ -46,6 +46,12 @@ describe('arguments that cannot be used', () => {
     [['messages', '--frobnicate', REGISTRATION], /--frobnicate/],
     [['messages', '-x', REGISTRATION], /-x/],
     [['messages', '-', '-'], /standard input.*once/],
+    [['info', '--offset', 'later', REGISTRATION], /--offset later: give FILE=SECONDS/],
+    [['info', '--offset', 'x=1', REGISTRATION, WAKAAMA], /--offset x: .*they are 1 .*reg11.*, 2 .*wk-dm/],
+    [['info', '--offset', '3=1', REGISTRATION, WAKAAMA], /--offset 3: this is none of the captures/],
+    [['info', '--offset', '1=soon', REGISTRATION], /--offset 1=soon: 'soon' is no number of seconds/],
+    [['info', '--offset', '1=1', '--offset', '1=2', REGISTRATION], /has an offset already/],
+    [['info', '--offset', `${REGISTRATION}=1`, REGISTRATION, REGISTRATION], /is given 2 times.*number/],
     [['sessions', '--filter', 'coap', REGISTRATION], /--filter works on messages/],
     [['messages', '--filter', '', '--frob\nnicate'], /frob/],
   ] as [string[], RegExp][])('%j', async (argv, expected) => {
@@ -210,7 +216,8 @@ describe('formats', () => {
         const cell = body[index]![column]!;
         if (value === undefined) expect(cell, path).toBe('');
         else if (Array.isArray(value)) expect(cell, path).toBe(value.map(String).join(' '));
-        else expect(cell, path).toBe(String(value));
+        // A spreadsheet would take a text like `+03:00` for a formula.
+        else expect(cell.replace(/^'(?=[=+\-@])/, ''), path).toBe(String(value));
       }
     }
   });
@@ -374,3 +381,21 @@ function valueAt(record: Record<string, unknown>, path: string): unknown {
     .split('.')
     .reduce<unknown>((value, key) => (value as Record<string, unknown> | undefined)?.[key], record);
 }
+
+describe('contexts of 6LoWPAN', () => {
+  it.each([
+    [['--lowpan-context', '16=2001:db8::/64'], 'there is no context 16'],
+    [['--lowpan-context', '1=2001:db8::'], 'has no length'],
+    [['--lowpan-context', '1=2001:db8::/64', '--lowpan-context', '1=fd00::/8'], 'context 1 is given twice'],
+  ])('are refused: %j', async (more, why) => {
+    const { code, err } = await cli(['messages', WAKAAMA, ...more]);
+    expect(code).toBe(2);
+    expect(err).toContain(`--lowpan-context: `);
+    expect(err).toContain(why);
+  });
+
+  it('are taken', async () => {
+    const { code, out } = await cli(['messages', WAKAAMA, '--lowpan-context', '1=2001:db8::/64']);
+    expect([code, recordsIn(out).length]).toEqual([0, 125]);
+  });
+});

@@ -192,7 +192,6 @@ describe('the verdict', () => {
         compression: 'none',
         store: new MemoryStore(),
         reader: undefined,
-        framesBefore: 0,
       } as const;
       analysis.beginFile({ ...opened }, 'pcap');
       for (let offset = 0; offset < file.length; offset += size) {

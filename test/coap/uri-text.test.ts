@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { MessageView } from '../../src/coap/message.ts';
-import { writeLocationPath, writeUriPath, writeUriQuery } from '../../src/coap/uri-text.ts';
+import {
+  pathSegmentText,
+  plainSegment,
+  writeLocationPath,
+  writeUriPath,
+  writeUriQuery,
+} from '../../src/coap/uri-text.ts';
 import type { OptionToWrite } from './coap-message.ts';
 import { write } from './coap-message.ts';
 
@@ -35,6 +41,8 @@ describe('options as text', () => {
     [writeUriPath, PATH, ['', 'a'], '//a'],
     [writeUriPath, PATH, ['a/b', 'c'], '/a%2Fb/c'],
     [writeUriPath, PATH, ['/'], '/%2F'],
+    [writeUriPath, PATH, ['a%2Fb', '%', '100%25'], '/a%252Fb/%25/100%2525'],
+    [writeUriQuery, QUERY, ['x=5%', 'y=%26'], 'x=5%25&y=%2526'],
     [writeUriPath, PATH, ['a&b', 'c=d'], '/a&b/c=d'],
     [writeUriPath, PATH, ['ölstand', '温度'], '/ölstand/温度'],
     [writeUriPath, PATH, ['a'.repeat(12), 'b'.repeat(13), 'c'.repeat(14), 'd'.repeat(268)], `/${'a'.repeat(12)}/${'b'.repeat(13)}/${'c'.repeat(14)}/${'d'.repeat(268)}`],
@@ -73,6 +81,17 @@ describe('options as text', () => {
       ['/p/q', 'a&b', '/l'],
     );
   });
+
+  it.each(['a/b', 'a%2Fb', '%', '%25', '%252F', 'a&b', '%26', '', 'plant-7/valve é'])(
+    'give the segment %j back',
+    (segment) => {
+      const path = textOf(writeUriPath, [[PATH, segment]]);
+      expect(path.slice(1).split('/').map(plainSegment)).toEqual([segment]);
+      expect(pathSegmentText(segment)).toBe(path.slice(1));
+      const query = textOf(writeUriQuery, [[QUERY, segment]]);
+      expect(query.split('&').map(plainSegment)).toEqual([segment]);
+    },
+  );
 
   it('end where there is no more room', () => {
     const options = [0, 1, 2].map(() => [PATH, '/'.repeat(20)] as const);

@@ -338,7 +338,7 @@ describe('pull', () => {
     expect(story.firmware.isDownloadTarget('/a')).toBe(false);
     expect(uriPathText('not a uri')).toBeUndefined();
     expect(uriPathText('coap://host')).toBe('/');
-    expect(uriPathText('coap://host/%zz')).toBe('/%zz');
+    expect(uriPathText('coap://host/%zz')).toBe('/%25zz');
   });
 });
 

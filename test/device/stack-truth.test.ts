@@ -62,7 +62,6 @@ function analyse(path: string): Analysis {
       compression: 'none',
       store: new MemoryStore(),
       reader: undefined,
-      framesBefore: 0,
     },
     container,
   );

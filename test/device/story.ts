@@ -3,6 +3,7 @@ import { NO_BLOCK, NO_FORMAT, OperationEvent, Phase } from '../../src/lwm2m/oper
 import { Operation, type OperationCode } from '../../src/lwm2m/operation.ts';
 import { NO_ROW } from '../../src/capture/units.ts';
 import { BootstrapTracker } from '../../src/device/bootstrap.ts';
+import { AttributeBook } from '../../src/device/attributes.ts';
 import { FirmwareTracker } from '../../src/device/firmware.ts';
 import { DeviceTable } from '../../src/device/identity.ts';
 import { LifeEventTracker } from '../../src/device/life-events.ts';
@@ -81,6 +82,7 @@ export class Story {
     this.registrations.inForce(conversation),
   );
   readonly queueMode = new QueueModeTracker(this.devices);
+  readonly attributes = new AttributeBook();
   readonly event = new OperationEvent();
   conversation = 1;
   device = 101;
@@ -216,6 +218,7 @@ export class Story {
     this.devices.on(event);
     this.firmware.on(event);
     this.life.on(event);
+    this.attributes.on(event);
     for (const [valuePath, value] of message.values ?? []) {
       const { objectId, instanceId, resourceId } = parsePath(valuePath);
       const number = typeof value === 'number' ? value : NaN;

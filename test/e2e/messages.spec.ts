@@ -1,4 +1,4 @@
-import { expect, line, lines, openFile, samplePath, test } from './page.ts';
+import { expect, fixturePath, line, lines, openFile, samplePath, test } from './page.ts';
 
 test.beforeEach(async ({ page }) => {
   await openFile(page, samplePath('wk-dm-a.pcapng'));
@@ -182,13 +182,50 @@ test('commands are found by name, keys are listed, views change', async ({ page 
   await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
   await page.keyboard.press('Escape');
   await expect(page.getByRole('dialog')).toHaveCount(0);
+  const palette = page.getByRole('dialog').getByRole('combobox');
   await page.keyboard.press('Control+k');
+  await expect(palette).toBeFocused();
   await page.keyboard.type('messages view');
   await page.keyboard.press('Escape');
   await page.keyboard.press('2');
   await expect(page.getByRole('button', { name: /^Messages/ })).toHaveAttribute('aria-current', 'page');
   await page.keyboard.press('Control+k');
+  await expect(palette).toBeFocused();
   await page.keyboard.type('timeline');
   await page.keyboard.press('Enter');
   await expect(page.getByRole('button', { name: 'Timeline' })).toHaveAttribute('aria-current', 'page');
+});
+
+test('the bytes have a tab for each of their sources, and a field shows the one it lies in', async ({
+  page,
+}) => {
+  await openFile(page, fixturePath('other/net-ipfrag4-a.pcapng'));
+  await page.getByTestId('filter').fill('udp.length > 400');
+  await expect(page.getByTestId('shown')).toBeVisible();
+  await line(page, 0).click();
+  const tabs = page.getByRole('tablist', { name: 'Bytes' }).getByRole('tab');
+  await expect(tabs).toHaveCount(2);
+  await expect(tabs.nth(0)).toContainText('Joined datagram');
+  await expect(tabs.nth(1)).toContainText('Frame');
+  const tree = page.getByRole('tree', { name: 'Decoded fields' });
+  await tree.getByRole('treeitem', { name: /^IPv4/ }).click();
+  await expect(tabs.nth(1)).toHaveAttribute('aria-selected', 'true');
+  await expect(page.getByTestId('hex').locator('.lit').first()).toBeVisible();
+  await tree.getByRole('treeitem', { name: /^CoAP/ }).click();
+  await expect(tabs.nth(0)).toHaveAttribute('aria-selected', 'true');
+  await tabs.nth(0).focus();
+  await page.keyboard.press('ArrowRight');
+  await expect(tabs.nth(1)).toBeFocused();
+  await expect(tabs.nth(1)).toHaveAttribute('aria-selected', 'true');
+});
+
+test('a body of blocks has its own tab, on the message that makes it whole', async ({ page }) => {
+  await openFile(page, samplePath('leshan-fota-fail-a.pcapng'));
+  await page.getByTestId('filter').fill('coap.blocks');
+  await expect(page.getByTestId('shown')).toBeVisible();
+  await line(page, 0).click();
+  const tabs = page.getByRole('tablist', { name: 'Bytes' }).getByRole('tab');
+  await expect(tabs.last()).toContainText('Body from');
+  await page.getByRole('tree', { name: 'Decoded fields' }).getByRole('treeitem', { name: /^Body/ }).click();
+  await expect(tabs.last()).toHaveAttribute('aria-selected', 'true');
 });

@@ -19,6 +19,7 @@ function file(
 test('object definitions name values, are kept on demand and can be taken away', async ({ page }) => {
   await openFile(page, samplePath('wk-dm-a.pcapng'));
   await page.getByTestId('filter').fill(FILTER);
+  await expect(page.getByTestId('shown')).toBeVisible();
   await page.getByTestId('capture-input').setInputFiles(file('bench.xml', XML));
   const dialog = page.getByRole('dialog', { name: 'Object definitions' });
   await expect(dialog.getByText('Test Bench 1.0')).toBeVisible();

@@ -10,6 +10,11 @@ export function samplePath(name: string): string {
   return join(SAMPLES, name);
 }
 
+/** Path of a capture among the fixtures. */
+export function fixturePath(name: string): string {
+  return join(SAMPLES, '../../fixtures', name);
+}
+
 /** Bytes of a sample. */
 export function sampleBytes(name: string): Buffer {
   return readFileSync(samplePath(name));

@@ -63,6 +63,25 @@ describe('ICMP errors about a UDP datagram', () => {
     expect(reader.notRead.entries()).toEqual([{ what, frames: 1 }]);
   });
 
+  it('says who sent it, the beginning of the payload, and the MTU where there is one', () => {
+    const tooBig4 = error4(3, 4, ipv4(udp(COAP)));
+    tooBig4.set([5, 0x14], 20 + 6);
+    const tooBig6 = error6(2, 0, QUOTED6);
+    tooBig6.set([0, 0, 5, 0], 40 + 4);
+    for (const [linkType, bytes, mtu, sender] of [
+      [228, tooBig4, 1300, '10.0.0.1'],
+      [228, error4(3, 3, ipv4(udp(COAP))), 0, '10.0.0.1'],
+      [229, tooBig6, 1280, '2001:db8::1'],
+    ] as const) {
+      const event = read(new NetworkReader(), frameOf(bytes, { linkType }));
+      expect(event.icmpMtu).toBe(mtu);
+      expect(addressText(event.icmpSenderBytes, event.icmpSender, event.ipVersion)).toBe(sender);
+      expect([...event.bytes.subarray(event.start, event.end)]).toEqual([...COAP]);
+    }
+    const least = read(new NetworkReader(), frameOf(error4(3, 3, QUOTED4), { linkType: 228 }));
+    expect(least.end - least.start).toBe(0);
+  });
+
   it.each<[string, number, Uint8Array]>([
     ['ICMP', 228, error4(8, 0, QUOTED4)],
     ['ICMP', 228, error4(3, 3, ipv4(udp(COAP), { protocol: 6 }))],

@@ -329,7 +329,7 @@ describe('what is not read is named', () => {
     ['IP protocol 253', 228, ipv4(NOTHING, { protocol: 253 })],
     ['IP protocol 59 no next header', 229, ipv6(NOTHING, { next: 59 })],
     // A fragment of what would not be read anyway is named at once.
-    ['TCP', 228, ipv4(NOTHING, { protocol: 6, fragmentation: 0x2000 })],
+    ['IP protocol 50 ESP', 228, ipv4(NOTHING, { protocol: 50, fragmentation: 0x2000 })],
     [
       'too many nested headers',
       1,

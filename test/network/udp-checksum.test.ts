@@ -56,7 +56,7 @@ describe('UDP checksum (RFC 768)', () => {
   it.skipIf(!available || RECORDED === undefined)(
     'agrees with tshark on recorded frames, joined fragments included (skipped without both)',
     () => {
-      const counts = [0, 0, 0, 0];
+      const counts = [0, 0, 0, 0, 0];
       for (const name of [
         'other/net-ipfrag4-a.pcapng',
         'other/net-any-sll2-a.pcap',
@@ -76,11 +76,15 @@ describe('UDP checksum (RFC 768)', () => {
           expect([name, frame.number, theirs.get(frame.number)]).toEqual([
             name,
             frame.number,
-            ours === UdpChecksum.ok ? '1' : ours === UdpChecksum.wrong ? '0' : '3',
+            ours === UdpChecksum.ok ? '1' : ours === UdpChecksum.absent ? '3' : '0',
           ]);
         }
       }
-      expect(counts[UdpChecksum.ok]! + counts[UdpChecksum.wrong]!).toBeGreaterThan(50);
+      // What the host itself sent over a virtual link was left for a device to complete.
+      expect(counts[UdpChecksum.partial]).toBeGreaterThan(50);
+      expect(
+        counts[UdpChecksum.ok]! + counts[UdpChecksum.wrong]! + counts[UdpChecksum.partial]!,
+      ).toBeGreaterThan(100);
     },
   );
 });

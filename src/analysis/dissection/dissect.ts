@@ -12,21 +12,25 @@ import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } fro
 import type { Analysis } from '../analysis.ts';
 import type { DeviceIndex } from '../device-index.ts';
 import { FrameComments, nameOfAddress } from '../frame-comments.ts';
+import { MessageAtHand } from '../message-at-hand.ts';
 import type { MessageBytes } from '../message-bytes.ts';
 import type { MessageFacts } from '../message-facts.ts';
 import type { MessageSummary } from '../message-summary.ts';
 import { MessageFlag } from '../message-table.ts';
 import type { ByteView, Dissection, FieldNode, RelatedMessage } from '../protocol.ts';
+import { MAXIMUM_SHOWN_BODY, messageViews, type MessageViews } from './byte-views.ts';
 import { addCoapFields } from './coap-fields.ts';
+import { type IcmpError, icmpErrorText } from '../icmp-errors.ts';
 import { addContentFields } from './content-fields.ts';
 import { FieldBuilder, type FieldDetail } from './field-builder.ts';
 import { relatedLife, updateFields } from './related-life.ts';
+import { headerNodes } from './header-nodes.ts';
+import { quoteText } from '../filter/word.ts';
+import { addSightingFields, piecesText } from './frame-places.ts';
 import { observedPath } from '../records/observation-record.ts';
 
 /** Messages listed for one thing that a message belongs to; the first and the last of more. */
 const LISTED_MESSAGES = 12;
-/** Length of a UDP header (RFC 768). */
-const UDP_HEADER = 8;
 
 /** Reads one message again from its bytes and says all that it says: the tree for one. */
 export class Dissector {
@@ -71,48 +75,47 @@ export class Dissector {
 
   async #fields(row: MessageRow, views: ByteView[]): Promise<FieldNode[] | undefined> {
     const { messages, paths } = this.analysis.tracking;
-    const frameBytes = await this.#frameBytes(row);
-    const view = await this.bytes.view(row);
-    if (view === undefined) return undefined;
-    const header = messages.headerLength.get(row);
-    const roots: FieldNode[] = [];
-    const shift = frameBytes === undefined ? 0 : header;
-    if (frameBytes === undefined) {
-      const isDatagram = this.facts.transport(row) === Transport.udp;
-      views.push({ title: isDatagram ? 'Joined datagram' : 'Message', bytes: view.bytes.slice() });
-      const joined = new FieldBuilder(0);
-      if (!isDatagram) this.#streamFields(row, joined);
-      joined.add('Frames', 0, view.bytes.length, { value: this.#pieces(row) });
-      roots.push(...joined.roots);
-    } else {
-      views.push({ title: `Frame ${messages.frame.get(row)}`, bytes: frameBytes });
-      const frame = new FieldBuilder(0);
-      this.#frameFields(row, header, frameBytes, frame);
-      roots.push(...frame.roots);
-    }
-    const coap = new FieldBuilder(0, shift);
+    // One for each message: another may be asked for while this one waits for bytes.
+    const atHand = new MessageAtHand(this.analysis, this.bytes);
+    await atHand.take(row);
+    const shown = messageViews(this.analysis, this.facts, atHand, row);
+    const view = atHand.message(row);
+    if (shown === undefined || view === undefined) return undefined;
+    views.push(...shown.views);
+    const roots = this.#frameFields(row, shown, atHand.udpChecksum(row));
+    // The view's own range may lie anywhere in what was read.
+    const coap = new FieldBuilder(0, shown.messageAt - view.start);
     addCoapFields(view, coap);
+    for (const error of this.analysis.tracking.icmpErrors.of(row)) addIcmpError(error, coap);
     roots.push(...coap.roots);
+    const own = view.payloadEnd - view.payloadStart;
+    const payloadAt = shown.messageAt + view.payloadStart - view.start;
+    const body = await this.bytes.body(row);
+    const isReassembled = body !== undefined && body.length !== own;
+    const viewIndex = isReassembled ? views.length : 0;
+    if (isReassembled) {
+      const blocks = `Body from ${this.#blockCount(row)} blocks`;
+      const isCut = body.length > MAXIMUM_SHOWN_BODY;
+      const title = isCut ? `${blocks}, first ${MAXIMUM_SHOWN_BODY >> 20} MiB` : blocks;
+      views.push({ title, bytes: body.slice(0, MAXIMUM_SHOWN_BODY) });
+      const whole = new FieldBuilder(viewIndex);
+      whole.add('Body', 0, Math.min(body.length, MAXIMUM_SHOWN_BODY), {
+        value: `${body.length} bytes from ${this.#blockCount(row)} blocks`,
+        clause: 'RFC 7959 §2',
+      });
+      roots.push(...whole.roots);
+    }
     const operation = messages.operation.get(row) as OperationCode;
     if (operation === 0) return roots;
-    const body = await this.bytes.body(row);
     const format = this.facts.bodyFormat(row);
     const request = messages.requestOf(row);
     const path = paths.path(request === NO_ROW ? 0 : messages.path.get(request));
-    const again = await this.bytes.view(row);
-    const own = again === undefined ? 0 : again.payloadEnd - again.payloadStart;
-    const isReassembled = body !== undefined && body.length !== own;
-    const viewIndex = isReassembled ? views.length : 0;
-    if (isReassembled && body !== undefined)
-      views.push({ title: `Body from ${this.#blockCount(row)} blocks`, bytes: body.slice() });
-    const lwm2m = new FieldBuilder(
-      viewIndex,
-      isReassembled || again === undefined ? 0 : shift + again.payloadStart,
-    );
+    const lwm2m = new FieldBuilder(viewIndex, isReassembled ? 0 : payloadAt);
     this.#operationFields(row, operation, lwm2m);
     // Of a content that the capture cut off, nothing is read.
     const isWhole = messages.outcome.get(row) === Outcome.ok && !this.#isPartOfBody(row, isReassembled);
-    if (body !== undefined && body.length > 0 && isWhole)
+    const isShown = body !== undefined && body.length > 0 && body.length <= MAXIMUM_SHOWN_BODY;
+    if (isShown && isWhole)
       addContentFields(
         { body, format, isGuessed: this.facts.isGuessed(row), operation, code: messages.code.get(row), path },
         this.analysis.tracking.modelOf(row),
@@ -134,19 +137,6 @@ export class Dissector {
     return transfers.transfers[messages.transfer.get(row) - 1]?.blocks ?? 0;
   }
 
-  async #frameBytes(row: MessageRow): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const { messages } = this.analysis.tracking;
-    const header = messages.headerLength.get(row);
-    const source = messages.source.get(row);
-    if (source < 0 || (header === 0 && !this.#isLogged(row))) return undefined;
-    const bytes = await this.bytes.range(
-      messages.file.get(row),
-      source - header,
-      header + messages.length.get(row),
-    );
-    return bytes.slice();
-  }
-
   /** True for a message that a log holds without its headers. */
   #isLogged(row: MessageRow): boolean {
     const { messages } = this.analysis.tracking;
@@ -154,95 +144,63 @@ export class Dissector {
     return reader?.interfaces[messages.interfaceIndex.get(row)]?.linkType === LOG_DATAGRAM;
   }
 
-  #pieces(row: MessageRow): string {
+  /** What carried the message: frame, headers, and where its bytes come from. */
+  #frameFields(row: MessageRow, shown: MessageViews, checksum: number): FieldNode[] {
     const { messages } = this.analysis.tracking;
-    const source = messages.source.get(row);
-    if (source >= 0) return `${messages.length.get(row)} B of frame ${messages.frame.get(row)}`;
-    const pieces = this.analysis.frames.joined.pieces(source).filter((piece) => piece.length > 0);
-    return pieces.map((piece) => `${piece.length} B of frame ${piece.frame}`).join(', ');
-  }
-
-  /** Addresses, ports and transport of a message that a stream brought. */
-  #streamFields(row: MessageRow, builder: FieldBuilder): void {
-    const { flows } = this.analysis.frames;
-    const source = this.facts.source(row);
-    const destination = this.facts.destination(row);
-    const name = flows.ipVersion(source) === 4 ? 'ip' : 'ipv6';
-    builder.add('Time', 0, 0, { value: this.facts.rowTimeText(row) });
-    builder.add(name === 'ip' ? 'IPv4' : 'IPv6', 0, 0, {
-      value: `${flows.endpointAddressText(source)} → ${flows.endpointAddressText(destination)}`,
-      filter: `${name}.addr == ${flows.endpointAddressText(source)}`,
-    });
-    builder.add('TCP', 0, 0, {
-      value: `${flows.endpointPort(source)} → ${flows.endpointPort(destination)}`,
-      filter: `tcp.port == ${flows.endpointPort(source)}`,
-    });
-    if (this.facts.transport(row) === Transport.ws)
-      builder.add('WebSocket', 0, 0, {
-        value: 'message',
-        filter: 'transport == "ws"',
-        clause: 'RFC 8323 §4.2',
-      });
-  }
-
-  #frameFields(row: MessageRow, header: number, frameBytes: Uint8Array, builder: FieldBuilder): void {
-    const { length } = frameBytes;
-    const { messages } = this.analysis.tracking;
-    const { flows } = this.analysis.frames;
+    const { flows, hasEpoch } = this.analysis.frames;
     const file = this.analysis.files[messages.file.get(row)]!;
     const point = file.reader?.interfaces[messages.interfaceIndex.get(row)];
-    const source = this.facts.source(row);
-    const destination = this.facts.destination(row);
-    builder.open(`Frame ${messages.frame.get(row)}`, 0, length, {
-      value: `${length} B · ${point === undefined ? '' : linkTypeName(point.linkType)}`,
-      filter: `frame.number == ${messages.frame.get(row)}`,
+    const builder = new FieldBuilder(Math.max(0, shown.frame));
+    const frame = shown.frame < 0 ? undefined : shown.views[shown.frame];
+    const number = messages.frame.get(row);
+    const length = frame?.title === `Frame ${number}` ? frame.bytes.length : 0;
+    const link = point === undefined ? '' : linkTypeName(point.linkType);
+    builder.open(`Frame ${number}`, 0, length, {
+      value: length === 0 ? link : `${length} B · ${link}`,
+      filter: `frame.number == ${number}`,
     });
-    if (this.analysis.frames.hasEpoch) builder.add('Time', 0, 0, { value: this.facts.rowTimeText(row) });
+    if (hasEpoch) builder.add('Time', 0, 0, { value: this.facts.rowTimeText(row) });
     builder.add('File', 0, 0, { value: file.name });
     if (point !== undefined && point.name !== '') builder.add('Interface', 0, 0, { value: point.name });
-    const comments = this.#comments.idOf(messages.file.get(row), messages.frame.get(row));
-    for (const comment of this.#comments.of(comments))
-      builder.add('Comment', 0, 0, { value: comment, filter: `frame.comment == ${quotedText(comment)}` });
+    addSightingFields(this.analysis, this.facts, row, builder);
+    for (const comment of this.#comments.of(this.#comments.idOf(messages.file.get(row), number)))
+      builder.add('Comment', 0, 0, { value: comment, filter: `frame.comment == ${quoteText(comment)}` });
+    const source = this.facts.source(row);
+    const destination = this.facts.destination(row);
     if (this.#isLogged(row)) {
       builder.add('From', 0, 0, { value: flows.endpointText(source) });
       builder.add('To', 0, 0, { value: flows.endpointText(destination) });
     }
     builder.close();
-    if (this.#isLogged(row)) return;
-    const version = flows.ipVersion(source);
-    const sourcePort = flows.endpointPort(source);
-    const destinationPort = flows.endpointPort(destination);
-    // 6LoWPAN may have compressed the header: then no bytes of the frame are the ports.
-    const isInFull = hasPorts(frameBytes, header - UDP_HEADER, sourcePort, destinationPort);
-    const udp = isInFull ? header - UDP_HEADER : header;
-    const port = isInFull ? 2 : 0;
-    const addresses: [string, number][] = [
-      ['Source', source],
-      ['Destination', destination],
-    ];
-    const name = version === 4 ? 'IPv4' : 'IPv6';
-    builder.open(name, 0, udp, {
+    if (this.#isLogged(row)) return builder.roots;
+    const nodes = headerNodes(shown.headers, {
+      viewOf: shown.viewOf,
+      nameOf: (address) => nameOfAddress(file, address),
+      checksum,
+    });
+    if (nodes.length > 0) builder.roots.push(...nodes);
+    else this.#endFields(row, source, destination, builder);
+    const rest = new FieldBuilder(0);
+    if (this.facts.transport(row) === Transport.ws)
+      rest.add('WebSocket', 0, 0, { value: 'message', filter: 'transport == "ws"', clause: 'RFC 8323 §4.2' });
+    if (shown.views[0]!.title !== `Frame ${number}`)
+      rest.add('Frames', 0, shown.views[0]!.bytes.length, { value: piecesText(this.analysis, row) });
+    return [...builder.roots, ...rest.roots];
+  }
+
+  /** Addresses and ports of a message whose headers are not at hand. */
+  #endFields(row: MessageRow, source: number, destination: number, builder: FieldBuilder): void {
+    const { flows } = this.analysis.frames;
+    const isSix = flows.ipVersion(source) === 6;
+    builder.add(isSix ? 'IPv6' : 'IPv4', 0, 0, {
       value: `${flows.endpointAddressText(source)} → ${flows.endpointAddressText(destination)}`,
+      filter: `${isSix ? 'ipv6' : 'ip'}.addr == ${flows.endpointAddressText(source)}`,
     });
-    for (const [label, endpoint] of addresses) {
-      const text = flows.endpointAddressText(endpoint);
-      const known = nameOfAddress(file, text);
-      const value = known === undefined ? text : `${text} (${known})`;
-      builder.add(label, 0, 0, { value, filter: `${version === 4 ? 'ip' : 'ipv6'}.addr == ${text}` });
-    }
-    builder.close();
-    builder.open('UDP', udp, header, {
-      value: `${sourcePort} → ${destinationPort}`,
+    const isUdp = this.facts.transport(row) === Transport.udp;
+    builder.add(isUdp ? 'UDP' : 'TCP', 0, 0, {
+      value: `${flows.endpointPort(source)} → ${flows.endpointPort(destination)}`,
+      filter: `${isUdp ? 'udp' : 'tcp'}.port == ${flows.endpointPort(source)}`,
     });
-    builder.add('Source port', udp, udp + port, {
-      value: String(sourcePort),
-      filter: `udp.port == ${sourcePort}`,
-    });
-    builder.add('Destination port', udp + port, udp + 2 * port, {
-      value: String(destinationPort),
-      filter: `udp.port == ${destinationPort}`,
-    });
-    builder.close();
   }
 
   #operationFields(row: MessageRow, operation: OperationCode, builder: FieldBuilder): void {
@@ -289,9 +247,11 @@ export class Dissector {
 
   async #message(row: MessageRow, role: string): Promise<RelatedMessage> {
     const { messages } = this.analysis.tracking;
+    const errors = this.analysis.tracking.icmpErrors.of(row);
     return {
       row,
       id: this.facts.id(row),
+      ...(errors.length === 0 ? {} : { note: errors.map(icmpErrorText).join(', ') }),
       role,
       summary:
         `${TYPE_NAMES[messages.type.get(row)] ?? ''} ${codeText(messages.code.get(row))} ${await this.summaries.text(row)}`.trim(),
@@ -416,22 +376,12 @@ export class Dissector {
   }
 }
 
-/** Whether the UDP header in full (RFC 768) stands at `at`. */
-function hasPorts(bytes: Uint8Array, at: number, source: number, destination: number): boolean {
-  return (
-    at >= 0 &&
-    at + 4 <= bytes.length &&
-    ((bytes[at]! << 8) | bytes[at + 1]!) === source &&
-    ((bytes[at + 2]! << 8) | bytes[at + 3]!) === destination
-  );
-}
-
-/** A text as the filter takes it in double quotes. */
-function quotedText(text: string): string {
-  const escaped = text
-    .replace(/["\\]/g, '\\$&')
-    .replaceAll('\n', '\\n')
-    .replaceAll('\r', '\\r')
-    .replaceAll('\t', '\\t');
-  return `"${escaped}"`;
+/** What the network said of a message; the exchange may end by it (RFC 7252 §4.2). */
+function addIcmpError(error: IcmpError, builder: FieldBuilder): void {
+  builder.add('ICMP error', 0, 0, {
+    value: `${icmpErrorText(error)}, in frame ${error.frame}`,
+    filter: `coap.icmp == ${quoteText(error.kind)}`,
+    clause: error.clause,
+    severity: 'warning',
+  });
 }

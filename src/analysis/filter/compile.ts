@@ -1,5 +1,5 @@
 import type { FieldName, FilterNode, Literal, SetMember } from './ast.ts';
-import type { FieldPlace, FilterField, FilterFields } from './field.ts';
+import type { EachValue, FieldPlace, FilterField, FilterFields } from './field.ts';
 import { FIELD_PLACES } from './field.ts';
 import type { FieldTest } from './field-test.ts';
 import { isError } from './field-test.ts';
@@ -22,17 +22,54 @@ export interface CompiledFilter {
   ok: true;
   /** True where the row passes. Does not allocate; rows may be asked in any order. */
   test: RowTest;
-  /** The dearest place that `test` reads; more than `columns` must be made ready for a row before it is asked. */
+  /** The dearest place that `test` reads. */
   reads: FieldPlace;
+  /**
+   * Only where `reads` is `bytes`: makes the bytes of a row ready, which must be done before `test` is asked about it.
+   * Gives nothing to wait for where they are at hand.
+   */
+  prepare?: (row: number) => Promise<void> | undefined;
+  /** What every row that passes passes too, without bytes: rows that fail it need none. */
+  before: RowTest;
 }
 
 /** A test with the place it reads, as an index in `FIELD_PLACES`. */
 interface PlacedTest {
   test: RowTest;
   place: number;
+  /** What must be true of each row that passes and needs no bytes; absent where nothing is known. */
+  before?: RowTest;
+}
+
+const BYTES = FIELD_PLACES.indexOf('bytes');
+
+/** What a filter reads of a row beside columns. */
+export interface RowPreparation {
+  prepare: (row: number) => Promise<void> | undefined;
+}
+
+/** Asks a test about each value of a row. */
+function ofEach(each: EachValue, test: RowTest | FilterError): RowTest | FilterError {
+  return isError(test) ? test : (row) => each(row, test);
+}
+
+/** Tests on one value at a time, put to all values of a row. */
+function overValues(each: EachValue, one: FieldTest): FieldTest {
+  const present = one.present();
+  return {
+    present: () => (row) => each(row, present),
+    compare: (operator, value, span) => ofEach(each, one.compare(operator, value, span)),
+    among: (values) => ofEach(each, one.among(values)),
+    between: (from, to) => ofEach(each, one.between(from, to)),
+  };
 }
 
 function fieldTest(field: FilterField): FieldTest {
+  const test = testOfKind(field);
+  return field.each === undefined ? test : overValues(field.each, test);
+}
+
+function testOfKind(field: FilterField): FieldTest {
   switch (field.kind) {
     case 'number':
       return numberFieldTest(field);
@@ -53,6 +90,11 @@ function fieldTest(field: FilterField): FieldTest {
   }
 }
 
+/** What a term says of a row before its bytes are read; undefined where that is nothing. */
+function withoutBytes(term: PlacedTest): RowTest | undefined {
+  return term.place === BYTES ? term.before : term.test;
+}
+
 class FilterCompiler {
   readonly #fields: FilterFields;
 
@@ -69,7 +111,7 @@ class FilterCompiler {
         return this.#join(node.kind, node.terms);
       case 'not': {
         const term = this.compile(node.term);
-        return isError(term) ? term : { ...term, test: notOf(term.test) };
+        return isError(term) ? term : { test: notOf(term.test), place: term.place };
       }
       case 'present':
         return this.#ask(node.field, (field) => fieldTest(field).present());
@@ -98,7 +140,15 @@ class FilterCompiler {
     // What is cheap to read is asked first: it often decides.
     terms.sort((left, right) => left.place - right.place);
     const tests = terms.map(({ test }) => test);
-    return { test: kind === 'and' ? allOf(tests) : anyOf(tests), place: terms.at(-1)?.place ?? 0 };
+    const joined: PlacedTest = {
+      test: kind === 'and' ? allOf(tests) : anyOf(tests),
+      place: terms.at(-1)?.place ?? 0,
+    };
+    if (kind === 'and' && joined.place === BYTES) {
+      const known = terms.map(withoutBytes).filter((test) => test !== undefined);
+      if (known.length > 0) joined.before = allOf(known);
+    }
+    return joined;
   }
 
   #ask(name: FieldName, make: (field: FilterField) => RowTest | FilterError): PlacedTest | FilterError {
@@ -163,14 +213,38 @@ class FilterCompiler {
  * values and none is equal; a field without a value passes nothing but a `!`. Gives the error with its place
  * where a field is unknown or a value does not suit its field. Never throws.
  */
-export function compileFilter(filter: FilterNode, fields: FilterFields): CompiledFilter | FilterError {
+export function compileFilter(
+  filter: FilterNode,
+  fields: FilterFields,
+  preparation?: RowPreparation,
+): CompiledFilter | FilterError {
   const compiled = new FilterCompiler(fields).compile(filter);
   if (isError(compiled)) return compiled;
-  return { ok: true, test: compiled.test, reads: FIELD_PLACES[compiled.place] ?? 'bytes' };
+  const { test, place } = compiled;
+  const made: CompiledFilter = {
+    ok: true,
+    test,
+    reads: FIELD_PLACES[place] ?? 'bytes',
+    before: withoutBytes(compiled) ?? everyRow,
+  };
+  if (place === BYTES && preparation !== undefined) made.prepare = preparation.prepare;
+  return made;
 }
 
 /** Parses and compiles a filter's text in one step. */
-export function compileFilterText(text: string, fields: FilterFields): CompiledFilter | FilterError {
+export function compileFilterText(
+  text: string,
+  fields: FilterFields,
+  preparation?: RowPreparation,
+): CompiledFilter | FilterError {
   const parsed: ParsedFilter = parseFilter(text);
-  return parsed.ok ? compileFilter(parsed.filter, fields) : parsed;
+  return parsed.ok ? compileFilter(parsed.filter, fields, preparation) : parsed;
+}
+
+/** Whether a row passes, its bytes read where the filter needs them; a promise only where it must wait for them. */
+export function passesFilter(filter: CompiledFilter, row: number): boolean | Promise<boolean> {
+  if (filter.prepare === undefined) return filter.test(row);
+  if (!filter.before(row)) return false;
+  const wait = filter.prepare(row);
+  return wait === undefined ? filter.test(row) : wait.then(() => filter.test(row));
 }

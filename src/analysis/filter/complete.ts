@@ -6,7 +6,7 @@ import { MAXIMUM_FILTER_UNITS, comparisonOf, isMark, isWord, joinOf } from './pa
 import { isWordUnit, writeValue } from './word.ts';
 
 /** Most completions that are offered at once. */
-export const MAXIMUM_COMPLETIONS = 100;
+export const MAXIMUM_COMPLETIONS = 300;
 
 /** What can stand at a place of a filter. */
 type Expectation =
@@ -129,7 +129,8 @@ function valuesOf(field: FilterField): Candidate[] {
     ];
   }
   if (field.kind === 'text') {
-    return (field.known?.() ?? []).map((text) => ({
+    const known = 'known' in field ? (field.known?.() ?? []) : [];
+    return known.map((text) => ({
       text: writeValue(text),
       detail: field.title,
       matches: [text],

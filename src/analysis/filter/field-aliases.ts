@@ -12,6 +12,10 @@ export const MESSAGE_FIELD_ALIASES: readonly FieldAlias[] = [
   { alias: 'coap.opt.observe', field: 'coap.observe', wireshark: true },
   { alias: 'coap.response_to', field: 'coap.request_in', wireshark: true },
   { alias: 'coap.retransmitted', field: 'coap.duplicate_of', wireshark: true },
+  { alias: 'coap.payload_desc', field: 'coap.content_format', wireshark: true },
+  { alias: 'coap.opt.echo', field: 'coap.opt.opt_echo', wireshark: false },
+  { alias: 'coap.opt.no_response', field: 'coap.opt.opt_no_response', wireshark: false },
+  { alias: 'coap.opt.request_tag', field: 'coap.opt.opt_request_tag', wireshark: false },
   { alias: 'device', field: 'lwm2m.device', wireshark: false },
   { alias: 'lwm2m.ep', field: 'lwm2m.device', wireshark: false },
 ];

@@ -14,6 +14,12 @@ export type NumberOfRow = (row: number) => number;
 /** Id of an interned text; −1 where the row has none. */
 export type IdOfRow = (row: number) => number;
 
+/**
+ * Walks over the values of a row: makes each in turn the one that the field's sources give, and stops at the first for
+ * which `visit` is true. Gives whether it was true for one.
+ */
+export type EachValue = (row: number, visit: (row: number) => boolean) => boolean;
+
 interface FieldDescription {
   /** Dotted path of the field in the records, or the name that Wireshark has for it. */
   name: string;
@@ -22,6 +28,8 @@ interface FieldDescription {
   where: FieldPlace;
   /** True where Wireshark has a field of this name that says the same. */
   wireshark: boolean;
+  /** For fields that only the bytes answer, of which a message may have any number of values. */
+  each?: EachValue;
 }
 
 /** A number. Several sources give a field several values. */
@@ -64,6 +72,12 @@ export interface TextField extends FieldDescription {
   known?: () => readonly string[];
 }
 
+/** Text that only the bytes give; undefined where the row has none. */
+export interface ReadTextField extends FieldDescription {
+  kind: 'text';
+  textOfRow: (row: number) => string | undefined;
+}
+
 /** True or false; NaN where the row has neither. A bare name asks whether there is a value, not whether it is true. */
 export interface BooleanField extends FieldDescription {
   kind: 'boolean';
@@ -82,6 +96,13 @@ export interface AddressField extends FieldDescription {
   version: 4 | 6;
   ends: readonly IdOfRow[];
   textOf: (id: number) => string;
+}
+
+/** An IPv6 address that only the bytes give, as 16 bytes; undefined where the row has none. */
+export interface ReadAddressField extends FieldDescription {
+  kind: 'address';
+  version: 6;
+  bytesOfRow: (row: number) => Uint8Array | undefined;
 }
 
 /** Some bytes, few enough to be compared one by one. */
@@ -103,9 +124,11 @@ export type FilterField =
   | NumberField
   | EnumeratedField
   | TextField
+  | ReadTextField
   | BooleanField
   | PresenceField
   | AddressField
+  | ReadAddressField
   | BytesField
   | TimeField;
 

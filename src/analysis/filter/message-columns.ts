@@ -34,10 +34,14 @@ export interface MessageColumnsAccess {
   readonly transport: (row: MessageRow) => number;
   /** Such as `udp`, `tcp`, `ws`; the last two run over TCP. */
   readonly transportNames: readonly string[];
+  /** Number of the flow among those of its transport, from 0, in the order in which they appear. */
+  readonly stream: (row: MessageRow) => number;
   /** Index in `securityNames`. */
   readonly security: (row: MessageRow) => number;
   /** Such as `none`, `dtls`, `dtls+oscore`. */
   readonly securityNames: readonly string[];
+  /** At how many capture points the message was seen. */
+  readonly sightings: (row: MessageRow) => number;
   /** Code of `Outcome`. */
   readonly outcome: (row: MessageRow) => number;
 
@@ -87,6 +91,11 @@ export interface MessageColumnsAccess {
   /** Index in `exchangeEndNames`; an empty name or none means no exchange. */
   readonly exchangeEnd: (row: MessageRow) => number;
   readonly exchangeEndNames: readonly string[];
+  /** Id of the kinds of ICMP errors that quote the message, or −1. */
+  readonly icmp: (row: MessageRow) => number;
+  /** The kinds of an id, each in a line. */
+  readonly icmpText: (id: number) => string;
+  readonly icmpKinds: () => readonly string[];
 
   /** `Operation` code. */
   readonly operation: (row: MessageRow) => number;
@@ -106,4 +115,24 @@ export interface MessageColumnsAccess {
   /** Index of the block-wise transfer or observation the message belongs to, or −1. */
   readonly transfer: (row: MessageRow) => number;
   readonly observation: (row: MessageRow) => number;
+  /** The body that this message makes whole; undefined for every other message. Kept in a table beside the columns. */
+  readonly wholeBody: (row: MessageRow) => WholeBody | undefined;
+  /** Row that makes the body whole of which this message has a block, itself apart; `NO_ROW` where there is none. */
+  readonly bodyWholeIn: (row: MessageRow) => MessageRow;
+}
+
+/** A body that block-wise transfer put together (RFC 7959). */
+export interface WholeBody {
+  /** Rows of its blocks in the order of the body. */
+  rows: readonly MessageRow[];
+  /** In bytes. */
+  length: number;
+  /** A block came more than once. */
+  isRepeated: boolean;
+  /** Blocks began anew, because they contradicted each other. */
+  isRestarted: boolean;
+  /** More than one block says that it is the last. */
+  hasSecondTail: boolean;
+  /** Rows of blocks that pass the end which another block told. */
+  tooLong: readonly MessageRow[];
 }

@@ -1,8 +1,19 @@
 import { NO_ROW } from '../../capture/units.ts';
-import { MessageType, TYPE_NAMES, codeName, codeText, namedCodes } from '../../coap/code.ts';
+import {
+  MessageType,
+  TYPE_NAMES,
+  codeName,
+  codeText,
+  isRequest,
+  isResponse,
+  namedCodes,
+} from '../../coap/code.ts';
+import { plainSegment } from '../../coap/uri-text.ts';
 import { NO_FORMAT, NO_OPTION } from '../../coap/message.ts';
 import { INTERFACE_NAMES, OPERATION_NAMES, Operation, interfaceOf } from '../../lwm2m/operation.ts';
 import type { OperationCode } from '../../lwm2m/operation.ts';
+import { bodyFields } from './body-fields.ts';
+import { type MessageBytesAccess, NO_BYTES } from './bytes-access.ts';
 import { MESSAGE_FIELD_ALIASES } from './field-aliases.ts';
 import {
   OWN,
@@ -20,6 +31,8 @@ import type { BytesField, FilterField, FilterFields, NamedValue, NumberOfRow } f
 import { filterFields } from './field.ts';
 import { readCode } from './literal.ts';
 import type { MessageColumnsAccess } from './message-columns.ts';
+import { optionFields } from './option-fields.ts';
+import { headerFields } from './header-fields.ts';
 import { networkFields } from './network-fields.ts';
 
 /** Names of the types as Wireshark writes them, beside CON, NON, ACK, RST. */
@@ -47,12 +60,11 @@ function blockSize(exponent: number): number {
   return 16 << Math.min(exponent, 6);
 }
 
-/** Takes a path or query apart where its segments were joined, and decodes a separator inside a segment. */
+/** Takes a path or query apart where its segments were joined, and gives each as it stands in its option. */
 function segments(separator: '/' | '&'): (joined: string) => string[] {
-  const encoded = separator === '/' ? /%2F/g : /%26/g;
   return (joined) => {
     const body = separator === '/' && joined.startsWith('/') ? joined.slice(1) : joined;
-    return body.split(separator).map((segment) => segment.replace(encoded, separator));
+    return body.split(separator).map(plainSegment);
   };
 }
 
@@ -135,6 +147,7 @@ function coapFields(access: MessageColumnsAccess): FilterField[] {
     }),
     number('coap.mid', 'message ID', WIRESHARK, [(row) => (hasType(row) ? access.messageId(row) : NaN)]),
     token,
+    number('coap.token_len', 'length of the token', WIRESHARK, [access.tokenLength], { unit: 'bytes' }),
     text('coap.uri_path', 'Uri-Path of the message', OWN, { idOf: access.uriPath, textOf: pathText }),
     text('coap.opt.uri_path', 'each Uri-Path option of the message', WIRESHARK, {
       idOf: access.uriPath,
@@ -167,6 +180,19 @@ function coapFields(access: MessageColumnsAccess): FilterField[] {
     number('coap.payload_length', 'length of the payload', WIRESHARK, [access.payloadLength], {
       unit: 'bytes',
     }),
+    number(
+      'coap.block_length',
+      'length of the payload of a block',
+      WIRESHARK,
+      [
+        (row) =>
+          access.payloadLength(row) > 0 &&
+          (access.block1(row) !== NO_OPTION || access.block2(row) !== NO_OPTION)
+            ? access.payloadLength(row)
+            : NaN,
+      ],
+      { unit: 'bytes' },
+    ),
     number('coap.message_length', 'length of the CoAP message', OWN, [access.length], { unit: 'bytes' }),
     number('coap.request_in', 'frame of the request', OWN, [frameOf(access.request)]),
     number('coap.response_in', 'frame of the answer', WIRESHARK, [frameOf(access.response)]),
@@ -175,6 +201,12 @@ function coapFields(access: MessageColumnsAccess): FilterField[] {
       unit: 'seconds',
     }),
     number('coap.duplicate_of', 'frame of the first copy, on repeats', OWN, [frameOf(access.first)]),
+    number('coap.request_first_in', 'frame of the first copy, on repeats of a request', WIRESHARK, [
+      (row) => (isRequest(access.code(row)) ? frameOf(access.first)(row) : NaN),
+    ]),
+    number('coap.response_first_in', 'frame of the first copy, on repeats of an answer', WIRESHARK, [
+      (row) => (isResponse(access.code(row)) ? frameOf(access.first)(row) : NaN),
+    ]),
     enumerated('coap.exchange.kind', 'how request and answer went', OWN, {
       sources: [indexWithName(access.exchangeKindNames, access.exchangeKind)],
       values: namedByIndex(access.exchangeKindNames),
@@ -187,6 +219,12 @@ function coapFields(access: MessageColumnsAccess): FilterField[] {
       sources: [indexWithName(access.exchangeEndNames, access.exchangeEnd)],
       values: namedByIndex(access.exchangeEndNames),
       numeric: false,
+    }),
+    text('coap.icmp', 'each ICMP error that quotes the message', OWN, {
+      idOf: access.icmp,
+      textOf: access.icmpText,
+      partsOf: (lines) => lines.split('\n'),
+      known: access.icmpKinds,
     }),
   ];
 }
@@ -230,11 +268,22 @@ function lwm2mFields(access: MessageColumnsAccess): FilterField[] {
 }
 
 /**
- * The fields of the message filter, over the columns of the message table.
+ * The fields of the message filter, over the columns of the message table, the tables beside it, and the bytes of the
+ * row that was made ready.
  */
-export function messageFields(access: MessageColumnsAccess): FilterFields {
+export function messageFields(
+  access: MessageColumnsAccess,
+  bytes: MessageBytesAccess = NO_BYTES,
+): FilterFields {
   return filterFields(
-    [...networkFields(access), ...coapFields(access), ...lwm2mFields(access)],
+    [
+      ...networkFields(access),
+      ...coapFields(access),
+      ...bodyFields(access),
+      ...lwm2mFields(access),
+      ...optionFields(bytes),
+      ...headerFields(bytes),
+    ],
     MESSAGE_FIELD_ALIASES,
   );
 }

@@ -84,10 +84,16 @@ export function networkFields(access: MessageColumnsAccess): FilterField[] {
     number('udp.srcport', 'UDP port of the sender', WIRESHARK, [port(isUdp, source)]),
     number('udp.dstport', 'UDP port of the receiver', WIRESHARK, [port(isUdp, destination)]),
     number('udp.port', 'UDP port of either end', WIRESHARK, [port(isUdp, source), port(isUdp, destination)]),
+    number('udp.stream', 'number of the UDP flow, from 0', WIRESHARK, [
+      (row) => (isUdp(row) ? access.stream(row) : NaN),
+    ]),
     presence('tcp', 'the message came over TCP', WIRESHARK, isTcp),
     number('tcp.srcport', 'TCP port of the sender', WIRESHARK, [port(isTcp, source)]),
     number('tcp.dstport', 'TCP port of the receiver', WIRESHARK, [port(isTcp, destination)]),
     number('tcp.port', 'TCP port of either end', WIRESHARK, [port(isTcp, source), port(isTcp, destination)]),
+    number('tcp.stream', 'number of the TCP connection, from 0', WIRESHARK, [
+      (row) => (isTcp(row) ? access.stream(row) : NaN),
+    ]),
     enumerated('transport', 'what carries CoAP', OWN, {
       sources: [indexWithName(transportNames, access.transport)],
       values: namedByIndex(transportNames),
@@ -98,6 +104,7 @@ export function networkFields(access: MessageColumnsAccess): FilterField[] {
       values: namedByIndex(access.securityNames),
       numeric: false,
     }),
+    number('sightings', 'at how many capture points the message was seen', OWN, [access.sightings]),
     enumerated('outcome', 'what became of reading the message', OWN, {
       sources: [access.outcome],
       values: namedByIndex(OUTCOME_NAMES),

@@ -1,7 +1,15 @@
 import type { AddressPrefix } from './address-literal.ts';
 import { isInPrefix, readAddress, readAddressPrefix } from './address-literal.ts';
 import type { Literal } from './ast.ts';
-import type { AddressField, BytesField, FilterField, PresenceField, TextField } from './field.ts';
+import type {
+  AddressField,
+  BytesField,
+  FilterField,
+  PresenceField,
+  ReadAddressField,
+  ReadTextField,
+  TextField,
+} from './field.ts';
 import type { FieldTest } from './field-test.ts';
 import { isError, readAll, wrongOperator } from './field-test.ts';
 import type { FilterError } from './filter-error.ts';
@@ -18,12 +26,20 @@ function noRange(field: FilterField, from: Literal, to: Literal, instead: string
 }
 
 /** What can be asked of a text field; upper and lower case differ, as in Wireshark. */
-export function textFieldTest(field: TextField): FieldTest {
-  const { idOf, textOf, partsOf } = field;
-  const holds = (fits: (text: string) => boolean): RowTest =>
-    partsOf === undefined
+export function textFieldTest(field: TextField | ReadTextField): FieldTest {
+  const holds = (fits: (text: string) => boolean): RowTest => {
+    if ('textOfRow' in field) {
+      const { textOfRow } = field;
+      return (row) => {
+        const text = textOfRow(row);
+        return text !== undefined && fits(text);
+      };
+    }
+    const { idOf, textOf, partsOf } = field;
+    return partsOf === undefined
       ? idHolds(idOf, (id) => fits(textOf(id)))
       : idHolds(idOf, (id) => partsOf(textOf(id)).some(fits));
+  };
   return {
     present: () => holds(() => true),
     compare(operator, value, span) {
@@ -40,8 +56,15 @@ export function textFieldTest(field: TextField): FieldTest {
 }
 
 /** What can be asked of an address field: equal means the same address, or within the prefix. */
-export function addressFieldTest(field: AddressField): FieldTest {
+export function addressFieldTest(field: AddressField | ReadAddressField): FieldTest {
   const holds = (fits: (address: AddressPrefix) => boolean): RowTest => {
+    if ('bytesOfRow' in field) {
+      const { bytesOfRow } = field;
+      return (row) => {
+        const bytes = bytesOfRow(row);
+        return bytes !== undefined && fits({ version: 6, bytes: [...bytes], prefix: 128 });
+      };
+    }
     const ofId = (id: number): boolean => {
       const address = readAddress(field.textOf(id));
       return address !== undefined && address.version === field.version && fits(address);

@@ -49,7 +49,8 @@ export function isBareWord(text: string): boolean {
   return true;
 }
 
-const FIELD_NAME = /^[A-Za-z_][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$/;
+/** The names of one protocol alone begin with a digit. */
+const FIELD_NAME = /^(?:[A-Za-z_]|6(?=lowpan))[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)*$/;
 
 /** True for what can be the name of a field: parts joined by dots, the first one beginning with a letter. */
 export function isFieldName(text: string): boolean {

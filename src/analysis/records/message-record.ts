@@ -32,7 +32,8 @@ import type { Analysis } from '../analysis.ts';
 import { contextOf, listsPaths } from '../content-values.ts';
 import { FrameComments } from '../frame-comments.ts';
 import type { MessageBytes } from '../message-bytes.ts';
-import { type MessageFacts, secondsText } from '../message-facts.ts';
+import type { MessageFacts } from '../message-facts.ts';
+import { decimalText } from '../seconds-text.ts';
 import { Transport, TRANSPORT_NAMES } from '../../network/flow.ts';
 import { MessageFlag } from '../message-table.ts';
 import type { DeviceIndex } from '../device-index.ts';
@@ -89,12 +90,23 @@ export class MessageRecords {
     }
     record.transport = TRANSPORT_NAMES[transport]!;
     record.security = this.analysis.frames.conversations.securityOf(messages.conversation.get(row));
+    const sightings = this.analysis.tracking.sightings.countOf(row);
+    if (sightings > 1 && late) record.sightings = sightings;
     record.outcome = OUTCOME_NAMES[messages.outcome.get(row)]!;
     const fault = messageFault(messages.fault.get(row), messages.faultOffset.get(row));
     if (fault !== undefined) record.fault = { ...fault };
     const view = await this.bytes.view(row);
     if (view === undefined) return record;
     record.coap = this.#coap(row, view, late);
+    const icmp = late ? this.analysis.tracking.icmpErrors.of(row) : [];
+    if (icmp.length > 0)
+      record.icmp = icmp.map(({ kind, mtu, frame, from, time }) => ({
+        kind,
+        ...(mtu === undefined ? {} : { mtu }),
+        from,
+        frame,
+        time: this.facts.timeText(time),
+      }));
     const transfer = await this.#transfer(row);
     if (transfer !== undefined) record.transfer = transfer;
     const lwm2m = await this.#lwm2m(row, late);
@@ -115,7 +127,10 @@ export class MessageRecords {
     if (comments >= 0) frame.comment = this.#comments.of(comments).join('\n');
     const source = messages.source.get(row);
     if (source < 0) {
-      const numbers = [...new Set(this.analysis.frames.joined.pieces(source).map((piece) => piece.frame))];
+      const pieces = this.analysis.frames.joined
+        .pieces(source)
+        .filter((piece) => (piece.file ?? file) === file);
+      const numbers = [...new Set(pieces.map((piece) => piece.frame))];
       if (numbers.length > 1) frame.numbers = numbers.sort((a, b) => a - b);
     }
     return frame;
@@ -333,14 +348,6 @@ export class MessageRecords {
     }
     return records;
   }
-}
-
-/** Seconds as a decimal with nine digits, as near as a double comes to what was sent. */
-function decimalText(seconds: number): string {
-  // A double this large tells microseconds at most: further digits would be noise.
-  const micros = Math.round(seconds * 1e6);
-  const whole = Math.floor(micros / 1e6);
-  return secondsText(whole, (micros - whole * 1e6) * 1000);
 }
 
 /** A Block option as records show it. */

@@ -2,6 +2,7 @@ import { NO_ROW } from '../../capture/units.ts';
 import { missingOf, type Observation, UNKNOWN_PATH } from '../../coap/observation.ts';
 import { hexText } from '../../lwm2m/value-text.ts';
 import type { PathFacts } from '../path-facts.ts';
+import { ValueAttributes } from '../value-attributes.ts';
 import type { JsonObject } from './json.ts';
 import type { RecordContext } from './record-context.ts';
 
@@ -29,6 +30,9 @@ export async function observationRecord(
   record.notifications = observation.notifications;
   record.missing = missingOf(observation);
   record.reordered = observation.reordered;
+  const { pmin, pmax } = new ValueAttributes(analysis).ofObservation(observation);
+  if (pmin !== undefined) record.pmin = pmin.value;
+  if (pmax !== undefined) record.pmax = pmax.value;
   const rows = new Set([
     observation.request,
     observation.established ?? observation.request,

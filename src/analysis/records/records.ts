@@ -1,10 +1,12 @@
 import type { MessageRow } from '../../capture/units.ts';
-import type { CompiledFilter } from '../filter/compile.ts';
+import { type CompiledFilter, passesFilter } from '../filter/compile.ts';
 import type { Analysis } from '../analysis.ts';
+import { estimateClock } from '../clock-estimate.ts';
 import { DeviceIndex } from '../device-index.ts';
 import { MessageBytes } from '../message-bytes.ts';
 import { MessageFacts } from '../message-facts.ts';
 import { bootstrapRecord } from './bootstrap-record.ts';
+import { ValueReading } from '../value-reading.ts';
 import { deviceRecord } from './device-record.ts';
 import { firmwareRecord } from './firmware-record.ts';
 import { infoRecord } from './info-record.ts';
@@ -14,6 +16,7 @@ import { observationRecord } from './observation-record.ts';
 import type { RecordContext } from './record-context.ts';
 import { sessionRecord } from './session-record.ts';
 import { transferRecord } from './transfer-record.ts';
+import { valueRecord } from './value-record.ts';
 
 /** The kinds of records that exist, as commands of the command line. */
 export const RECORD_KINDS = [
@@ -24,6 +27,7 @@ export const RECORD_KINDS = [
   'transfers',
   'observations',
   'firmware',
+  'values',
 ] as const;
 export type RecordKind = (typeof RECORD_KINDS)[number];
 
@@ -49,13 +53,14 @@ export class Records {
     return this.#messageRecords.record(row, false);
   }
 
-  /** All records of a kind, in order; messages only those that pass the filter. */
+  /** All records of a kind, in order; messages and values only those that pass the filter. */
   async *of(kind: RecordKind, filter?: CompiledFilter): AsyncGenerator<JsonObject> {
     const { analysis } = this.#context;
     const { tracking } = analysis;
     switch (kind) {
       case 'info':
-        for (const file of analysis.files) yield infoRecord(analysis, file);
+        for (const [index, file] of analysis.files.entries())
+          yield infoRecord(analysis, file, await estimateClock(analysis, this.#context.bytes, index));
         break;
       case 'messages':
         yield* this.#messages(filter);
@@ -80,6 +85,9 @@ export class Records {
         for (const attempt of tracking.devices.firmware.attempts)
           yield await firmwareRecord(this.#context, attempt);
         break;
+      case 'values':
+        yield* this.#values(filter);
+        break;
     }
   }
 
@@ -97,9 +105,29 @@ export class Records {
     for (; next < bootstrapped.length; next++) yield bootstrapRecord(this.#context, bootstrapped[next]!);
   }
 
+  /** Records of the values of all messages that pass the filter, or of `rows` of the value table. */
+  async *values(rows: Iterable<number> | AsyncIterable<number>): AsyncGenerator<JsonObject> {
+    const { analysis, facts, bytes } = this.#context;
+    const reading = new ValueReading(analysis, facts, bytes);
+    for await (const row of rows) {
+      const record = await valueRecord(this.#context, reading, row);
+      if (record !== undefined) yield record;
+    }
+  }
+
+  #values(filter: CompiledFilter | undefined): AsyncGenerator<JsonObject> {
+    const { values } = this.#context.analysis.tracking;
+    async function* passing(): AsyncGenerator<number> {
+      for (let row = 0; row < values.count; row++)
+        if (filter === undefined || (await passesFilter(filter, values.message.get(row)))) yield row;
+    }
+    return this.values(passing());
+  }
+
   async *#messages(filter: CompiledFilter | undefined): AsyncGenerator<JsonObject> {
     const { messages } = this.#context.analysis.tracking;
     for (let row = 0; row < messages.count; row++)
-      if (filter === undefined || filter.test(row)) yield await this.#messageRecords.record(row);
+      if (filter === undefined || (await passesFilter(filter, row)))
+        yield await this.#messageRecords.record(row);
   }
 }

@@ -27,6 +27,9 @@ function table(heading: string): string[][] {
   );
 }
 
+/** Where a field is kept, as the page names it. */
+const KEPT_IN = { columns: '', values: 'table', bytes: 'bytes' } as const;
+
 function kindOf(field: FilterField): string {
   switch (field.kind) {
     case 'number':
@@ -48,6 +51,7 @@ describe('docs/filter.md', () => {
       field.name,
       kindOf(field),
       field.title,
+      KEPT_IN[field.where],
       field.wireshark ? 'yes' : '',
     ]);
     expect(table('Fields')).toEqual(declared);

@@ -1,7 +1,7 @@
 import { NO_FORMAT, NO_OPTION } from '../../../src/coap/message.ts';
 import { NO_ROW } from '../../../src/capture/units.ts';
 import type { NamedValue } from '../../../src/analysis/filter/field.ts';
-import type { MessageColumnsAccess } from '../../../src/analysis/filter/message-columns.ts';
+import type { MessageColumnsAccess, WholeBody } from '../../../src/analysis/filter/message-columns.ts';
 
 /** One message as tests write it; what is left out is absent. */
 export interface MessageRecord {
@@ -14,8 +14,10 @@ export interface MessageRecord {
   sourcePort?: number;
   destination?: string;
   destinationPort?: number;
+  stream?: number;
   transport?: 'udp' | 'tcp' | 'ws';
   security?: 'none' | 'dtls' | 'oscore' | 'dtls+oscore';
+  sightings?: number;
   outcome?: number;
   type?: number;
   code?: number;
@@ -39,6 +41,7 @@ export interface MessageRecord {
   transmissions?: number;
   exchangeKind?: string;
   exchangeEnd?: string;
+  icmp?: string;
   operation?: number;
   lwm2mPath?: string;
   format?: number;
@@ -46,6 +49,8 @@ export interface MessageRecord {
   device?: string;
   transfer?: number;
   observation?: number;
+  wholeBody?: WholeBody;
+  bodyWholeIn?: number;
 }
 
 /** The media types that the tests use, by their numbers in the IANA registry of CoAP Content-Formats. */
@@ -116,8 +121,10 @@ export function columnsOf(records: readonly MessageRecord[]): MessageColumnsAcce
     portOf: (endpoint) => Number(endpoints.texts[endpoint]!.split(' ')[1]),
     transport: (row) => TRANSPORTS.indexOf(rows[row]!.record.transport ?? 'udp'),
     transportNames: TRANSPORTS,
+    stream: number('stream', 0),
     security: (row) => SECURITIES.indexOf(rows[row]!.record.security ?? 'none'),
     securityNames: SECURITIES,
+    sightings: number('sightings', 1),
     outcome: number('outcome', 0),
     type: number('type', 0),
     code: number('code', 0),
@@ -146,6 +153,9 @@ export function columnsOf(records: readonly MessageRecord[]): MessageColumnsAcce
     exchangeKindNames: KINDS,
     exchangeEnd: (row) => ENDS.indexOf(rows[row]!.record.exchangeEnd ?? ''),
     exchangeEndNames: ENDS,
+    icmp: (row) => (rows[row]!.record.icmp === undefined ? -1 : row),
+    icmpText: (id) => rows[id]!.record.icmp ?? '',
+    icmpKinds: () => ['port unreachable'],
     operation: number('operation', 0),
     lwm2mPath: (row) => rows[row]!.lwm2mPath,
     format: number('format', NO_FORMAT),
@@ -156,5 +166,7 @@ export function columnsOf(records: readonly MessageRecord[]): MessageColumnsAcce
     deviceNames: () => devices.texts,
     transfer: number('transfer', -1),
     observation: number('observation', -1),
+    wholeBody: (row) => rows[row]!.record.wholeBody,
+    bodyWholeIn: number('bodyWholeIn', NO_ROW),
   };
 }

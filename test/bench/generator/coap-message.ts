@@ -3,7 +3,7 @@ import { Bytes } from './bytes.ts';
 /** Message types (RFC 7252 §3). */
 export const MessageType = { con: 0, non: 1, ack: 2 } as const;
 
-/** Method and response codes, class × 32 + detail (RFC 7252 §12.1, RFC 7959 §6). */
+/** Method, response and signaling codes, class × 32 + detail (RFC 7252 §12.1, RFC 7959 §6, RFC 8323 §5.1). */
 export const Code = {
   empty: 0,
   get: 1,
@@ -17,17 +17,23 @@ export const Code = {
   continue: 95,
   notFound: 132,
   requestEntityIncomplete: 136,
+  csm: 225,
 } as const;
 
-/** Option numbers (RFC 7252 §5.10, RFC 7641 §2, RFC 7959 §2.1). */
+/** Option numbers (RFC 7252 §5.10, RFC 7641 §2, RFC 7959 §2.1, §4); of a CSM (RFC 8323 §5.3). */
 export const OptionNumber = {
+  maxMessageSize: 2,
+  blockWiseTransfer: 4,
+  etag: 4,
   observe: 6,
   locationPath: 8,
   uriPath: 11,
   contentFormat: 12,
   uriQuery: 15,
   accept: 17,
+  block2: 23,
   block1: 27,
+  size2: 28,
   size1: 60,
 } as const;
 
@@ -97,4 +103,19 @@ const emptyWriter = new CoapMessageWriter();
 /** An empty acknowledgement (RFC 7252 §4.2). */
 export function emptyAcknowledgement(messageId: number): Uint8Array {
   return emptyWriter.begin(MessageType.ack, Code.empty, messageId, NO_TOKEN).end();
+}
+
+/** A message for UDP as it goes over TCP: without type and ID, its length in front (RFC 8323 §3.2). */
+export function overTcp(message: Uint8Array): Uint8Array {
+  const tokenLength = message[0]! & 15;
+  const rest = message.length - 4 - tokenLength;
+  const out = new Bytes();
+  const nibble = rest < 13 ? rest : rest < 269 ? 13 : rest < 65_805 ? 14 : 15;
+  out.u8((nibble << 4) | tokenLength);
+  if (nibble === 13) out.u8(rest - 13);
+  else if (nibble === 14) out.u16(rest - 269);
+  else if (nibble === 15) out.u32(rest - 65_805);
+  out.u8(message[1]!);
+  out.bytes(message.subarray(4));
+  return out.copy();
 }

@@ -13,6 +13,7 @@ const out = new Bytes();
 const encoder = new TextEncoder();
 
 /** Kinds of TLV and the flags of its first byte (LwM2M Core 1.1 §7.4.3). */
+const TLV_OBJECT_INSTANCE = 0;
 const TLV_RESOURCE_INSTANCE = 0x40;
 const TLV_MULTIPLE_RESOURCE = 0x80;
 const TLV_RESOURCE = 0xc0;
@@ -130,6 +131,14 @@ function senmlJson(base: string, values: readonly SenmlValue[]): Content {
         : { v: value }),
   }));
   return { format: 'senmlJson', values: values.length, bytes: encoder.encode(JSON.stringify(records)) };
+}
+
+/** An object instance, around what was written from `start` on; longer than 255 bytes it may not be. */
+function tlvInstance(id: number, start: number): void {
+  const inner = out.array.slice(start, out.length);
+  out.length = start;
+  tlvHeader(TLV_OBJECT_INSTANCE, id, inner.length);
+  out.bytes(inner);
 }
 
 function tlv(values: number): Content {
@@ -297,3 +306,32 @@ export const WRITES: readonly ReadKind[] = [
   },
   { path: '/3/0/15', content: () => senmlJson('/3/0/15', [['', 'Europe/Paris']]) },
 ];
+
+/** Objects whose instances `largeContent` lists. */
+export const LARGE_PATH = '/3303';
+
+/** All instances of an object with many: 1,000 to 2,000 bytes of TLV. */
+export function largeContent(random: Random): Content {
+  out.clear();
+  const instances = random.between(24, 44);
+  for (let instance = 0; instance < instances; instance++) {
+    const start = out.length;
+    tlvFloat(5700, random.between(1500, 3000) / 100);
+    tlvFloat(5601, random.between(1000, 1500) / 100);
+    tlvFloat(5602, random.between(3000, 3500) / 100);
+    tlvFloat(5603, -40);
+    tlvFloat(5604, 125);
+    tlvText(5701, 'Cel');
+    tlvInstance(instance, start);
+  }
+  return tlv(instances * 6);
+}
+
+/** What a device answers to Discover of an object with many instances (LwM2M Core 1.1 §6.3.2), link format without values. */
+export function discoverLinks(random: Random): Uint8Array {
+  const links = ['</3303>'];
+  for (let instance = random.between(12, 24); instance >= 0; instance--)
+    for (const resource of [5700, 5601, 5602, 5603, 5604, 5701])
+      links.push(`</3303/${instance}/${resource}>`);
+  return encoder.encode(links.join(','));
+}

@@ -1,11 +1,25 @@
 import { Code, MessageType, OptionNumber, emptyAcknowledgement } from './coap-message.ts';
-import { OBSERVED_PATH, READS, WRITES, firmwareContent, sensorContent, type Content } from './content.ts';
+import { askInBlocks } from './block2-transfer.ts';
+import {
+  LARGE_PATH,
+  OBSERVED_PATH,
+  READS,
+  WRITES,
+  discoverLinks,
+  firmwareContent,
+  largeContent,
+  sensorContent,
+  type Content,
+} from './content.ts';
 import type { Device, Session } from './device.ts';
 import { FirmwarePush } from './firmware-push.ts';
 import { CONTENT_FORMAT, FORMATS, type Format } from './totals.ts';
 import type { Message } from './traffic.ts';
 import { SECOND, type World } from './world.ts';
 
+/** Shares of what the server does: reads of a large object, and Discover of it. */
+const LARGE_READS = 0.008;
+const DISCOVERS = 0.016;
 /** Share of the reads that are answered 4.04. */
 const NOT_FOUND = 0.03;
 /** After this long nothing that a device has sent is under way: the longest timeout and an answer's delay. */
@@ -44,7 +58,10 @@ export class DeviceLife {
   /** The device registers at `time`; a push begins no earlier than `pushTime`, and it leaves at `leaveTime` where that is given. */
   begin(time: number, pushTime: number, leaveTime: number | undefined): void {
     const { schedule } = this.world;
-    schedule.at(time, (at) => this.register(at));
+    schedule.at(time, (at) => {
+      if (!this.device.overTcp) this.register(at);
+      else this.world.traffic.connect(this.device.flow, at, (connected) => this.register(connected));
+    });
     if (this.push !== undefined) this.push.due = pushTime;
     if (leaveTime !== undefined) schedule.at(leaveTime, (at) => this.leave(at));
   }
@@ -63,7 +80,7 @@ export class DeviceLife {
       .text(OptionNumber.uriQuery, `ep=${device.endpointName}`)
       .text(OptionNumber.uriQuery, `lt=${device.lifetime}`)
       .text(OptionNumber.uriQuery, 'lwm2m=1.1')
-      .text(OptionNumber.uriQuery, 'b=U')
+      .text(OptionNumber.uriQuery, device.overTcp ? 'b=T' : 'b=U')
       .end(new TextEncoder().encode(OBJECT_LINKS));
     const answer = world.coap
       .begin(MessageType.ack, Code.created, id, token)
@@ -168,7 +185,8 @@ export class DeviceLife {
   private notify(observation: Observation, time: number): void {
     const { world, device } = this;
     if (!observation.session.alive) return;
-    const confirmable = observation.sent % device.confirmableEvery === device.confirmableEvery - 1;
+    const confirmable =
+      !device.overTcp && observation.sent % device.confirmableEvery === device.confirmableEvery - 1;
     if (confirmable && device.busy && !world.calm()) {
       world.schedule.at(time + SECOND / 2, (at) => this.notify(observation, at));
       return;
@@ -228,6 +246,12 @@ export class DeviceLife {
     } else if (this.resultDue) {
       this.resultDue = false;
       this.read(time, '/5/0/5', firmwareContent('text', 5, 1), next);
+    } else if (world.random.chance(LARGE_READS)) {
+      const content = largeContent(world.random);
+      if (!device.sendsBlocks) this.read(time, LARGE_PATH, content, next);
+      else this.readInBlocks(time, CONTENT_FORMAT.tlv, content.bytes, content, next);
+    } else if (world.random.chance(DISCOVERS)) {
+      this.readInBlocks(time, LINK_FORMAT, discoverLinks(world.random), undefined, next);
     } else if (world.random.chance(0.6)) {
       const kind = READS[world.random.below(READS.length)]!;
       this.read(time, kind.path, kind.content(world.random), next);
@@ -274,6 +298,27 @@ export class DeviceLife {
           content,
         };
     world.traffic.confirmable(device.flow, false, time, { bytes: request, meaning: 'read' }, answer, done);
+  }
+
+  private readInBlocks(
+    time: number,
+    contentFormat: number,
+    bytes: Uint8Array,
+    content: Content | undefined,
+    done: (time: number) => void,
+  ): void {
+    const { world, device } = this;
+    const body = {
+      byDevice: false,
+      path: LARGE_PATH,
+      contentFormat,
+      bytes,
+      exponent: world.random.between(4, 6) as number,
+      etag: 1 + world.random.below(0xffff_fffe),
+      meaning: 'read' as const,
+      ...(content === undefined ? {} : { content }),
+    };
+    askInBlocks(world, device, time, body, done);
   }
 
   private notifyFirmware(state: number, time: number): void {

@@ -31,9 +31,17 @@ export const GATEWAY: Endpoint = {
   hopLimit: SERVER_HOPS,
 };
 
-/** One device in so many speaks IPv6, pushes firmware, shares an address with the one before it. */
+/** One device in so many speaks IPv6, gets firmware, is on TCP, has a narrow way, shares an address with the one before it. */
 const ONE_IN_IPV6 = 8;
 const ONE_IN_PUSHED = 10;
+const ONE_IN_TCP = 25;
+const ONE_IN_NARROW = 3;
+/** Of those that get firmware, one in so many fetches it. */
+const ONE_IN_PULLING = 3;
+/** Path MTU of Ethernet, and of the narrow ways: the least that IPv4 hosts take (RFC 791 §3.1) and the least of IPv6 (RFC 8200 §5). */
+const MTU = 1500;
+const NARROW_MTU = 576;
+const NARROW_MTU_IPV6 = 1280;
 const ONE_IN_SHARING = 16;
 /** Ports that a system gives out by itself (RFC 6335 §6). */
 const FIRST_DYNAMIC_PORT = 49_152;
@@ -46,6 +54,8 @@ const LOCATION_LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01
 export interface Push {
   length: number;
   exponent: number;
+  /** The device fetches it, instead of having it pushed. */
+  pulled: boolean;
   /** Block after which the device refuses the rest, where it does. */
   refusedAt: number | undefined;
 }
@@ -70,6 +80,9 @@ export class Device {
   /** Format in which its firmware state is observed. */
   readonly firmwareFormat: Format;
   readonly push: Push | undefined;
+  readonly overTcp: boolean;
+  /** It sends large bodies in blocks, not in one message. */
+  readonly sendsBlocks: boolean;
   flow: Flow;
   session: Session = { alive: false, location: '' };
   /** The device has a confirmable message under way (NSTART 1, RFC 7252 §4.7). */
@@ -93,11 +106,15 @@ export class Device {
       senmlJson: new Sensor(random.between(98_000, 103_000)),
       text: new Sensor(random.between(200, 900)),
     };
+    // Never one that gets firmware: the remainders by 5, which divides both, differ.
+    this.overTcp = index % ONE_IN_TCP === 2;
+    this.sendsBlocks = random.chance(0.6);
     this.push =
       index % ONE_IN_PUSHED === ONE_IN_PUSHED - 4
         ? {
             length: random.between(LEAST_PUSH_BYTES, MOST_PUSH_BYTES),
             exponent: random.chance(0.5) ? 5 : 6,
+            pulled: Math.floor(index / ONE_IN_PUSHED) % ONE_IN_PULLING === 1,
             refusedAt: random.chance(1 / 16) ? random.between(10, 80) : undefined,
           }
         : undefined;
@@ -111,15 +128,16 @@ export class Device {
     this.flow = {
       device: { address, port, hardware: GATEWAY_HARDWARE, hopLimit: DEVICE_HOPS },
       server: this.ipv6 ? SERVER_IPV6 : SERVER_IPV4,
+      mtu: index % ONE_IN_NARROW !== 0 ? MTU : this.ipv6 ? NARROW_MTU_IPV6 : NARROW_MTU,
     };
   }
 
   /** After a restart the device's system gives it another port, and it counts its messages from elsewhere. */
   restart(): void {
-    const { device, server } = this.flow;
+    const { device, server, mtu } = this.flow;
     const step = 2 * this.random.between(500, 4500);
     const port = FIRST_DYNAMIC_PORT + ((device.port - FIRST_DYNAMIC_PORT + step) % DYNAMIC_PORTS);
-    this.flow = { device: { ...device, port }, server };
+    this.flow = { device: { ...device, port }, server, mtu };
     this.deviceMessageId = this.random.below(0x1_0000);
   }
 

@@ -1,3 +1,4 @@
+import { askInBlocks } from './block2-transfer.ts';
 import { Code, MessageType, OptionNumber } from './coap-message.ts';
 import type { Device, Push } from './device.ts';
 import type { Meaning } from './traffic.ts';
@@ -5,6 +6,7 @@ import type { World } from './world.ts';
 
 /** States of the Firmware Update object's resource /5/0/3 (LwM2M Core 1.1, appendix E.6). */
 const FirmwareState = { idle: 0, downloading: 1, downloaded: 2, updating: 3 } as const;
+const TEXT = 0;
 const OCTET_STREAM = 42;
 /** Where Block1's value has the flag that more blocks follow (RFC 7959 §2.2). */
 const MORE = 0x08;
@@ -13,7 +15,10 @@ const BLOCK_GAP = 1000;
 /** Between the last block and Execute, microseconds. */
 const EXECUTE_GAP = 3e6;
 
-/** Pushes a package to /5/0/0 in blocks, one after the other (RFC 7959 §2.5), and has it installed. */
+/**
+ * Brings a device a package and has it installed: pushed to /5/0/0 in blocks, one after the other (RFC 7959 §2.5), or
+ * fetched by the device in blocks from the URI that is written to /5/0/1.
+ */
 export class FirmwarePush {
   /** Not before this time, microseconds since the capture's start. */
   due = Infinity;
@@ -44,7 +49,49 @@ export class FirmwarePush {
     installs: (time: number) => void,
   ): void {
     this.begun = true;
-    this.block(0, time, changed, failed, installs);
+    if (this.push.pulled) this.pull(time, changed, installs);
+    else this.block(0, time, changed, failed, installs);
+  }
+
+  private pull(
+    time: number,
+    changed: (state: number, time: number) => void,
+    installs: (time: number) => void,
+  ): void {
+    const { world, device, push } = this;
+    const path = `/fw/${device.endpointName.slice(-15)}.bin`;
+    const uri = new TextEncoder().encode(`coap://192.0.2.10${path}`);
+    const id = device.nextServerMessageId();
+    const token = device.nextToken();
+    const request = world.coap
+      .begin(MessageType.con, Code.put, id, token)
+      .path('/5/0/1')
+      .uint(OptionNumber.contentFormat, TEXT)
+      .end(uri);
+    const answer = world.coap.begin(MessageType.ack, Code.changed, id, token).end();
+    world.traffic.confirmable(
+      device.flow,
+      false,
+      time,
+      { bytes: request, meaning: 'write', content: { format: 'text', values: 1, bytes: uri } },
+      { bytes: answer, meaning: 'other' },
+      (written) => {
+        changed(FirmwareState.downloading, written + BLOCK_GAP);
+        const body = {
+          byDevice: true,
+          path,
+          contentFormat: OCTET_STREAM,
+          bytes: this.part(push.length),
+          exponent: push.exponent,
+          etag: 1 + world.random.below(0xffff_fffe),
+          meaning: 'download',
+        } as const;
+        askInBlocks(world, device, written + 2 * BLOCK_GAP, body, (at) => {
+          changed(FirmwareState.downloaded, at + BLOCK_GAP);
+          world.schedule.at(at + EXECUTE_GAP, (later) => this.execute(later, changed, installs));
+        });
+      },
+    );
   }
 
   private block(
@@ -78,7 +125,7 @@ export class FirmwarePush {
       )
       .uint(OptionNumber.block1, block1)
       .end();
-    const requestMeaning: Meaning = number === 0 ? 'firstBlock' : 'other';
+    const requestMeaning: Meaning = number === 0 ? 'firstBlock' : 'block';
     world.traffic.confirmable(
       device.flow,
       false,
@@ -90,7 +137,7 @@ export class FirmwarePush {
           changed(FirmwareState.idle, at + BLOCK_GAP);
           failed(at);
         } else if (last) {
-          world.addTransferBytes(push.length);
+          world.addBodyBytes(push.length);
           changed(FirmwareState.downloaded, at + BLOCK_GAP);
           world.schedule.at(at + EXECUTE_GAP, (later) => this.execute(later, changed, installs));
         } else {

@@ -10,7 +10,7 @@ export const CONTENT_FORMAT: Record<Format, number> = { tlv: 11542, senmlCbor: 1
 /**
  * What a generated capture holds, counted as each frame is written. A *copy* is a message that was in the file
  * before, byte for byte, between the same addresses and ports, within EXCHANGE_LIFETIME (247 s, RFC 7252 §4.8.2);
- * everything but `frames`, `bytes`, `byteSum`, `messages`, `messageBytes`, `duplicates` and
+ * everything but `frames`, `bytes`, `byteSum`, `messages`, `tcpMessages`, `reassembled`, `duplicates` and
  * `notificationsWithCopies` counts first copies only. Nothing is half done at the end of the file: each request
  * has its answer and each transfer has ended.
  */
@@ -23,12 +23,31 @@ export interface GeneratorTotals {
   byteSum: number;
   /** Sum of the frames' lengths, headers of the file left out. */
   frameBytes: number;
-  /** CoAP messages; each in its own frame. */
+  /** CoAP messages; over UDP each in its own frame, or in the fragments of one datagram. */
   messages: number;
-  /** Frames without a CoAP message (ARP, DNS, NTP, TCP). */
+  /** Those of them over TCP (RFC 8323), the CSMs included. */
+  tcpMessages: number;
+  /** Messages over UDP whose datagram came in IP fragments, copies included. */
+  reassembled: number;
+  /** Frames that complete no CoAP message: `unrelated` ones, fragments but the last to come, segments without the end of a message. */
   foreign: number;
+  /** Frames that are of no device (ARP, DNS, NTP, HTTP). */
+  unrelated: number;
+  /** TCP segments, those without data included. */
+  segments: number;
+  /** Segments that came after one that was sent later, and those that came twice. */
+  segmentsLate: number;
+  segmentsAgain: number;
+  /** TCP segments with the ends of several messages. */
+  segmentsOfSeveral: number;
+  /** Messages over TCP that several segments carry. */
+  messagesInSegments: number;
+  /** Requests with an answer. */
+  exchanges: number;
   /** Devices, told apart by endpoint client name; each registers at least once. */
   devices: number;
+  /** Devices that speak over TCP. */
+  devicesOnTcp: number;
   /** Devices that speak IPv6. */
   devicesOnIpv6: number;
   /** Register requests, each answered 2.01: sessions opened. */
@@ -47,13 +66,15 @@ export interface GeneratorTotals {
   notificationsByFormat: Record<Format, number>;
   /** Confirmable ones among the notifications. */
   confirmableNotifications: number;
-  /** Block1 transfers begun, complete or not. */
+  /** Transfers begun, complete or not: Block1 by a first block, Block2 by an answer with one. */
   transfers: number;
-  /** Block1 transfers whose last block was answered 2.04. */
-  transfersComplete: number;
+  /** The Block2 ones among them. */
+  block2Transfers: number;
+  /** Transfers with all blocks: Block1 where the last was answered 2.04, Block2 where the last answer came. */
+  bodies: number;
   /** Bodies of the complete ones, in bytes. */
-  transferBytes: number;
-  /** Read requests (GET without Observe). */
+  bodyBytes: number;
+  /** Read requests (GET without Observe), those for a further block left out. */
   reads: number;
   /** Write requests of one message (PUT without Block1). */
   writes: number;
@@ -85,8 +106,18 @@ export function emptyTotals(): GeneratorTotals {
     byteSum: 0,
     frameBytes: 0,
     messages: 0,
+    tcpMessages: 0,
+    reassembled: 0,
     foreign: 0,
+    unrelated: 0,
+    segments: 0,
+    segmentsLate: 0,
+    segmentsAgain: 0,
+    segmentsOfSeveral: 0,
+    messagesInSegments: 0,
+    exchanges: 0,
     devices: 0,
+    devicesOnTcp: 0,
     devicesOnIpv6: 0,
     registrations: 0,
     updates: 0,
@@ -97,8 +128,9 @@ export function emptyTotals(): GeneratorTotals {
     notificationsByFormat: { tlv: 0, senmlCbor: 0, senmlJson: 0, text: 0 },
     confirmableNotifications: 0,
     transfers: 0,
-    transfersComplete: 0,
-    transferBytes: 0,
+    block2Transfers: 0,
+    bodies: 0,
+    bodyBytes: 0,
     reads: 0,
     writes: 0,
     executes: 0,

@@ -15,5 +15,5 @@ export interface World {
   /** True near the end of the capture: nothing is begun any more that waits for an answer. */
   calm(): boolean;
   /** A body of this many bytes has crossed the wire in full. */
-  addTransferBytes(length: number): void;
+  addBodyBytes(length: number): void;
 }
