@@ -3,9 +3,13 @@ import type { TransferTracker } from '../coap/block-wise.ts';
 import type { MessageBatch } from '../coap/message-batch.ts';
 import { NO_OPTION } from '../coap/message.ts';
 import type { ObservationTracker } from '../coap/observation.ts';
+import { BootstrapTracker } from '../device/bootstrap.ts';
 import { AttributeBook } from '../device/attributes.ts';
 import { FirmwareTracker } from '../device/firmware.ts';
 import { DeviceTable, type EndpointAddresses } from '../device/identity.ts';
+import { LifeEventTracker } from '../device/life-events.ts';
+import { isProvisioned } from '../device/provisioned-instances.ts';
+import { QueueModeTracker } from '../device/queue-mode.ts';
 import { RegistrationChange } from '../device/registration-book.ts';
 import type { Registration } from '../device/registration-record.ts';
 import { RegistrationTracker } from '../device/registration.ts';
@@ -25,6 +29,9 @@ export class DeviceTracking implements ValueListener {
   readonly registrations: RegistrationTracker;
   readonly devices: DeviceTable;
   readonly firmware: FirmwareTracker;
+  readonly bootstraps: BootstrapTracker;
+  readonly life: LifeEventTracker;
+  readonly queueMode: QueueModeTracker;
   readonly attributes = new AttributeBook();
   /** Registrations that were accepted, and Updates that were. */
   registered = 0;
@@ -49,9 +56,16 @@ export class DeviceTracking implements ValueListener {
     this.firmware = new FirmwareTracker(this.devices);
     operations.isDownloadTarget = (pathText) => this.firmware.isDownloadTarget(pathText);
     this.registrations = new RegistrationTracker(timers);
+    this.life = new LifeEventTracker(this.devices, (conversation) =>
+      this.registrations.inForce(conversation),
+    );
+    this.queueMode = new QueueModeTracker(this.devices);
+    this.bootstraps = new BootstrapTracker(timers, this.devices, this.registrations);
     this.registrations.onRoot = (rootPath) => paths.addRoot(rootPath);
     this.registrations.listen(this.devices);
     this.registrations.listen(this.firmware);
+    this.registrations.listen(this.bootstraps);
+    this.registrations.listen(this.queueMode);
     this.registrations.listen({
       onRegistration: (change, registration, row, _requestRow, event) => {
         if (event !== undefined && registration.live)
@@ -81,6 +95,7 @@ export class DeviceTracking implements ValueListener {
   /** Fires a timer of the device stage. */
   readonly onTimer = (kind: TimerKindCode, subject: number, time: Nanoseconds): void => {
     this.registrations.onTimer(kind, subject, time);
+    this.bootstraps.onTimer(kind, subject, time);
   };
 
   /** Takes a request whose operation is known. */
@@ -120,7 +135,7 @@ export class DeviceTracking implements ValueListener {
   }
 
   wants(objectId: number): boolean {
-    return this.firmware.wants(objectId);
+    return objectId === DEVICE_OBJECT || this.firmware.wants(objectId) || isProvisioned(objectId);
   }
 
   /** Takes a value of the event that was delivered last. */
@@ -138,6 +153,8 @@ export class DeviceTracking implements ValueListener {
     const text = (): string => String(readValue(type, body.contentFormat, body.bytes, start, end));
     this.devices.onValue(this.#event, objectId, instanceId, resourceId, text);
     this.firmware.onValue(this.#event, objectId, instanceId, resourceId, number, text);
+    this.bootstraps.onValue(this.#event, objectId, instanceId, resourceId, number, text);
+    this.life.onValue(this.#event, objectId, instanceId, resourceId, number, text);
   }
 
   /** A registration's end takes its observations with it (LwM2M Core §6.4.1). */
@@ -149,8 +166,10 @@ export class DeviceTracking implements ValueListener {
   #deliver(): void {
     const event = this.#event;
     this.registrations.on(event);
+    this.bootstraps.on(event);
     this.devices.on(event);
     this.firmware.on(event);
+    this.life.on(event);
     this.attributes.on(event);
   }
 

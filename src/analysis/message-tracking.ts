@@ -151,6 +151,7 @@ export class MessageTracking implements BatchTaker {
     const found = this.#exchanges.track(batch, index, row, this.clock);
     const partner = this.#exchanges.partner;
     const code = batch.code[index]!;
+    if (!this.devices.queueMode.isIdle) this.#keepsAwake(batch, index, row, partner, found, time);
     if (found === Found.duplicate) {
       this.#repeat(row);
       return;
@@ -159,6 +160,23 @@ export class MessageTracking implements BatchTaker {
     else if (isResponse(code)) this.#response(batch, index, row, partner, time);
     else if (code === Code.empty && batch.type[index] === MessageType.rst && partner !== NO_ROW)
       this.#reset(row, partner, time);
+  }
+
+  /** Of a client in queue mode every message counts; of a server a repeat says nothing new. */
+  #keepsAwake(
+    batch: MessageBatch,
+    index: number,
+    row: MessageRow,
+    partner: MessageRow,
+    found: number,
+    time: Nanoseconds,
+  ): void {
+    const { operations, devices } = this;
+    const conversation = batch.conversation[index]!;
+    const fromDevice = operations.deviceIsA(conversation) === (batch.fromA[index] === 1);
+    if (!fromDevice && found === Found.duplicate) return;
+    const asks = isRequest(batch.code[index]!);
+    devices.queueMode.on(conversation, row, time, fromDevice, asks, asks ? NO_ROW : partner);
   }
 
   #repeat(row: MessageRow): void {

@@ -124,7 +124,8 @@ export class OperationTracking {
     if (
       operation === Operation.none ||
       operation === Operation.read ||
-      operation === Operation.bootstrapRead
+      operation === Operation.bootstrapRead ||
+      operation === Operation.writeReplace
     ) {
       const settled = settleByResponse(
         operation,
@@ -138,10 +139,23 @@ export class OperationTracking {
       }
     }
     const conversation = batch.conversation[index]!;
-    if (operation === Operation.bootstrapRequest && code === Code.changed)
-      this.#bootstrap.set(conversation, time + EXCHANGE_LIFETIME * 1e9);
-    else if (operation === Operation.bootstrapFinish) this.#bootstrap.delete(conversation);
+    if (operation <= Operation.register) this.#moveWindow(conversation, operation, code, time);
     return operation;
+  }
+
+  /**
+   * The bootstrap window of a conversation: from the answer to a Bootstrap-Request, or from a Write or Delete that a
+   * client takes in bootstrap only, until a Finish that is accepted, or a Register (LwM2M Core §6.1).
+   */
+  #moveWindow(conversation: number, operation: OperationCode, code: number, time: Nanoseconds): void {
+    const isOpening =
+      (operation === Operation.bootstrapRequest && code === Code.changed) ||
+      (operation === Operation.bootstrapWrite && code === Code.changed) ||
+      (operation === Operation.bootstrapDelete && code === Code.deleted);
+    if (isOpening) this.#bootstrap.set(conversation, time + EXCHANGE_LIFETIME * 1e9);
+    else if (this.#bootstrap.size === 0 || code >> 5 !== 2) return;
+    else if (operation === Operation.bootstrapFinish || operation === Operation.register)
+      this.#bootstrap.delete(conversation);
   }
 
   #extendBootstrap(conversation: number, time: Nanoseconds): void {

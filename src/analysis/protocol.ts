@@ -282,7 +282,16 @@ export interface SpanColumns {
 /** One line of the timeline: the head of a device, or one of its tracks. */
 export interface TrackRow {
   index: number;
-  kind: 'device' | 'registration' | 'exchanges' | 'observation' | 'transfers' | 'firmware';
+  kind:
+    | 'device'
+    | 'bootstrap'
+    | 'registration'
+    | 'awake'
+    | 'events'
+    | 'exchanges'
+    | 'observation'
+    | 'transfers'
+    | 'firmware';
   device: number;
   title: string;
   /** Text at the right of the track's name. */

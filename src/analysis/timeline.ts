@@ -1,7 +1,6 @@
 import type { Nanoseconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
 import { blockNumber, blockSize, NO_OPTION } from '../coap/message.ts';
-import { codeText } from '../coap/code.ts';
 import { isWhole, receivedBytes, transferEnd } from '../coap/transfer.ts';
 import type { Device } from '../device/device-record.ts';
 import type { Registration } from '../device/registration-record.ts';
@@ -12,12 +11,14 @@ import type { Analysis } from './analysis.ts';
 import type { DeviceIndex } from './device-index.ts';
 import { DeviceRows } from './device-rows.ts';
 import { CLUSTER_PIXELS, ExchangeMarks } from './exchange-marks.ts';
+import { addAwake, addBootstraps, addEvents, LifeTracks } from './life-tracks.ts';
 import { icmpErrorText } from './icmp-errors.ts';
 import type { MessageFacts } from './message-facts.ts';
 import { MessageFlag } from './message-table.ts';
 import { SpanLook, type TrackQuery, type TrackRow, type TrackWindow } from './protocol.ts';
 import type { ShownRows } from './shown-rows.ts';
 import { SpanBuilder } from './span-builder.ts';
+import { addRegistrations } from './registration-track.ts';
 import { observedPath } from './records/observation-record.ts';
 
 /** Observations of one device that get a track of their own. */
@@ -46,6 +47,7 @@ export class Timeline {
   #linesRevision = -1;
   /** Registrations of each device, as the lines were made. */
   #registrations = new Map<number, Registration[]>();
+  #life: LifeTracks;
 
   constructor(
     private readonly analysis: Analysis,
@@ -56,6 +58,7 @@ export class Timeline {
     private readonly shown: ShownRows,
   ) {
     this.#rows = new DeviceRows(analysis);
+    this.#life = new LifeTracks(analysis.tracking.devices);
     this.#marks = new ExchangeMarks(analysis, facts, this.#rows, shown);
   }
 
@@ -90,12 +93,22 @@ export class Timeline {
       collapsed: this.#collapsed.has(line.device.index),
     };
     const builder = new SpanBuilder((query.to - query.from) / Math.max(1, query.pixels));
+    const { clock } = this.analysis.tracking;
     switch (line.kind) {
+      case 'bootstrap':
+        addBootstraps(this.#life.bootstrapsOf(line.device.index), query, clock, builder);
+        break;
+      case 'awake':
+        addAwake(this.#life.windowsOf(line.device.index), query, clock, builder);
+        break;
+      case 'events':
+        addEvents(this.#life.eventsOf(line.device.index), query, clock, builder);
+        break;
       case 'device':
         if (row.collapsed) this.#marks.add(line.device, query, builder);
         break;
       case 'registration':
-        this.#registration(line.device, query, builder);
+        addRegistrations(this.#registrations.get(line.device.index) ?? [], query, clock, builder);
         break;
       case 'exchanges':
         this.#marks.add(line.device, query, builder);
@@ -147,6 +160,7 @@ export class Timeline {
       else list.push(index);
     });
     this.#registrations = this.#registrationsByDevice();
+    this.#life = new LifeTracks(tracking.devices);
     this.#lines = [];
     for (const device of this.devices.all()) {
       const address = device.addresses[0];
@@ -164,9 +178,18 @@ export class Timeline {
         address === undefined ? '' : frames.flows.endpointText(address),
       );
       if (this.#collapsed.has(device.index)) continue;
+      const bootstraps = this.#life.bootstrapsOf(device.index);
+      if (bootstraps.length > 0) line('bootstrap', 'Bootstrap', bootstraps.at(-1)!.ended);
       const registrations = this.#registrations.get(device.index);
       if (registrations !== undefined)
         line('registration', 'Registration', registrations.at(-1)?.location ?? '');
+      const requests = this.#life
+        .windowsOf(device.index)
+        .reduce((sum, { requestCount }) => sum + requestCount, 0);
+      if (this.#life.windowsOf(device.index).length > 0)
+        line('awake', 'Awake', requests === 0 ? '' : `${requests} into sleep`);
+      const events = this.#life.eventsOf(device.index);
+      if (events.length > 0) line('events', 'Events', String(events.length));
       const count = device.conversations.reduce((sum, one) => sum + tracking.messages.countOf(one), 0);
       line('exchanges', 'Exchanges', `${count} messages`);
       const paths = [...(observations.get(device.index) ?? [])];
@@ -211,48 +234,6 @@ export class Timeline {
       else list.push(registration);
     }
     return byDevice;
-  }
-
-  #registration(device: Device, query: TrackQuery, builder: SpanBuilder): void {
-    const { clock } = this.analysis.tracking;
-    for (const registration of this.#registrations.get(device.index) ?? []) {
-      for (const span of registration.spans) {
-        const to = span.to === OPEN_END ? Math.max(clock, span.from) : span.to;
-        if (to < query.from || span.from > query.to) continue;
-        let label: string = span.state;
-        let look: number = SpanLook.registered;
-        switch (span.state) {
-          case 'registered':
-            label = `Registered · lifetime ${registration.lifetime ?? '?'} s · binding ${registration.binding ?? '?'}`;
-            break;
-          case 'assumed':
-            label = 'Registered (answer not seen)';
-            look = SpanLook.unproven;
-            break;
-          case 'registering':
-            label = 'Registering';
-            look = SpanLook.registering;
-            break;
-          case 'expired':
-            label = 'Expired';
-            look = SpanLook.expired;
-            break;
-          case 'lost':
-            label = 'Lost: 4.04 to an Update';
-            look = SpanLook.lost;
-            break;
-          case 'refused':
-            label = `Refused ${codeText(registration.code)}`;
-            look = SpanLook.refused;
-            break;
-          case 'unanswered':
-            label = 'Register unanswered';
-            look = SpanLook.unanswered;
-            break;
-        }
-        builder.add(span.from, to, look, span.row, label);
-      }
-    }
   }
 
   #observation(line: Line, query: TrackQuery, builder: SpanBuilder): void {

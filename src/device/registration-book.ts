@@ -124,6 +124,11 @@ export class RegistrationBook {
     this.#unheard.delete(serverEndpoint);
   }
 
+  /** Whether a message of a server was seen. */
+  isHeard(serverEndpoint: number): boolean {
+    return this.#heard[serverEndpoint] === true;
+  }
+
   /** A Register came: an earlier one of the same client went unanswered, and what showed its end is over. */
   retried(registration: Registration): void {
     const last = this.#byName.get(nameKey(registration))?.last;
@@ -263,7 +268,9 @@ export class RegistrationBook {
       closeLastSpan(old.spans, event.time);
       return;
     }
-    this.end(old, isLeaving ? 'unknown' : 'replaced', undefined, event.time, event.row);
+    // Of one from before the capture nobody knows whether its lifetime was over.
+    const isCertain = !isLeaving && !Number.isNaN(old.expires);
+    this.end(old, isCertain ? 'replaced' : 'unknown', undefined, event.time, event.row);
   }
 }
 

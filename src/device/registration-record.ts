@@ -3,6 +3,7 @@ import { NO_ROW } from '../capture/units.ts';
 import type { OperationEvent } from '../lwm2m/operation-event.ts';
 import type { RegistrationQuery } from '../lwm2m/query.ts';
 import type { RegisteredObject } from './registered-objects.ts';
+import { type RegistrationUpdate, updateOf } from './registration-update.ts';
 import { closeLastSpan, Evidence, OPEN_END, type Span } from './span.ts';
 
 /** Lifetime of a registration without `lt` (LwM2M 1.0 Core §6.2.1; servers keep it for later versions). */
@@ -13,6 +14,8 @@ export const DEFAULT_BINDING = 'U';
 const MAX_PLACES = 64;
 /** Spans that are kept for one registration. */
 const MAX_SPANS = 64;
+/** Updates that changed something, kept for one registration; further ones are counted. */
+const MAX_CHANGES = 64;
 const NANOSECONDS_PER_SECOND = 1e9;
 
 /**
@@ -65,6 +68,8 @@ export class Registration {
   /** Binding mode in force; undefined where nothing told. */
   binding: string | undefined;
   queue = false;
+  /** MSISDN for SMS, where one was given. */
+  sms: string | undefined;
   /** Query segments of the Register, in wire order. */
   queries: readonly string[] = [];
   objects: readonly RegisteredObject[] = [];
@@ -85,6 +90,9 @@ export class Registration {
   code = 0;
   /** Updates that were accepted. */
   updates = 0;
+  /** Updates that changed something or came late, at most 64; `changeCount` says how many there were. */
+  readonly changes: RegistrationUpdate[] = [];
+  changeCount = 0;
   readonly evidence = new Evidence();
   readonly spans: Span<RegistrationState>[] = [];
   /** Row of the Register, the last one where it came in blocks; of the first Update where no Register was seen. */
@@ -110,12 +118,15 @@ export class Registration {
     this.lifetimeAtRegistration = this.lifetime;
     this.binding = query.binding ?? DEFAULT_BINDING;
     this.queue = query.queue;
+    this.sms = query.sms;
     this.queries = query.all;
   }
 
   /** Puts the parameters of an accepted Update in force; absent ones stay as they were (LwM2M Core §6.2.2). */
-  takeUpdate(pending: PendingRequest): void {
+  takeUpdate(pending: PendingRequest, requestRow: MessageRow, answerRow: MessageRow): void {
     const { query, objects } = pending;
+    const change = updateOf(this, pending, requestRow, answerRow);
+    if (change !== undefined && this.changeCount++ < MAX_CHANGES) this.changes.push(change);
     if (query?.lifetime !== undefined) {
       this.lifetime = query.lifetime;
       this.lifetimeGiven = true;
@@ -124,6 +135,7 @@ export class Registration {
       this.binding = query.binding;
       this.queue = query.queue;
     } else if (query?.queue === true) this.queue = true;
+    if (query?.sms !== undefined) this.sms = query.sms;
     if (objects !== undefined) this.objects = objects;
   }
 

@@ -60,6 +60,19 @@ export class RegistrationTracker {
     return this.#book.locations.at(serverEndpoint, location) !== undefined;
   }
 
+  /** Whether a message of a server was seen. */
+  isHeard(serverEndpoint: number): boolean {
+    return this.#book.isHeard(serverEndpoint);
+  }
+
+  /**
+   * A bootstrap has deleted the account of the server of a registration: the client counts as de-registered without
+   * a message that says so (LwM2M Core §6.1.7.6).
+   */
+  accountDeleted(registration: Registration, event: OperationEvent): void {
+    if (registration.live) this.#book.end(registration, 'deregistered', undefined, event.time, event.row);
+  }
+
   /** The registration that is in force in a conversation, if one is. */
   inForce(conversation: number): Registration | undefined {
     return this.#book.inForce(conversation);
@@ -259,7 +272,7 @@ export class RegistrationTracker {
   #updated(registration: Registration, event: OperationEvent): void {
     const isStray = registration.index < 0;
     if (isStray && !this.#admitStray(registration, event)) return;
-    registration.takeUpdate(registration.pending);
+    registration.takeUpdate(registration.pending, event.requestRow, event.row);
     const isElsewhere = registration.usedFrom(event.deviceEndpoint, event.conversation);
     registration.updates++;
     const answerUnseen = registration.location === undefined;

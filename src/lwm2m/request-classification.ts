@@ -8,6 +8,11 @@ const Method = { GET: 1, POST: 2, PUT: 3, DELETE: 4, FETCH: 5, iPATCH: 7 } as co
 
 /** 2.05 Content (RFC 7252 §5.9.1.5). */
 const CONTENT = 0x45;
+/** 2.02 Deleted and 2.04 Changed (RFC 7252 §5.9.1). */
+const DELETED = 0x42;
+const CHANGED = 0x44;
+/** The LwM2M Security object, which only a bootstrap server can reach (LwM2M Core, appendix E.1). */
+const SECURITY_OBJECT = 0;
 
 /** Content formats that decide an operation (LwM2M Core §7.5). */
 const Format = {
@@ -196,7 +201,8 @@ export function classifyRequest(facts: RequestFacts): OperationCode {
 
 /**
  * Settles the operation of a request when its answer is there: a GET without Accept that is answered in CoRE link
- * format was a Discover (LwM2M Core §6.3.2). Takes the operation that `classifyRequest` gave, the request's facts,
+ * format was a Discover (LwM2M Core §6.3.2); a Delete of everything, or a Write to the Security object, that a client
+ * accepts is one of bootstrap, since no other server may do either (§6.1.7.5, §6.1.7.6, appendix E.1). Takes the operation that `classifyRequest` gave, the request's facts,
  * the answer's code byte and Content-Format.
  */
 export function settleByResponse(
@@ -205,6 +211,15 @@ export function settleByResponse(
   responseCode: number,
   responseFormat: number,
 ): OperationCode {
+  const isDown = facts.direction !== Direction.up;
+  if (operation === Operation.none && isDown && facts.method === Method.DELETE)
+    return responseCode === DELETED && facts.path.kind === PathKind.root
+      ? Operation.bootstrapDelete
+      : operation;
+  if (operation === Operation.writeReplace)
+    return responseCode === CHANGED && facts.path.objectId === SECURITY_OBJECT
+      ? Operation.bootstrapWrite
+      : operation;
   if (responseCode !== CONTENT || responseFormat !== Format.link) return operation;
   if (operation === Operation.read || operation === Operation.bootstrapRead) {
     return facts.inBootstrapWindow && facts.path.depth <= 1

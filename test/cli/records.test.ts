@@ -30,8 +30,17 @@ const KEYS: Record<RecordKind, string> = {
     lwm2m.values[].type lwm2m.values[].value lwm2m.values[].unit lwm2m.values[].value_time lwm2m.values[].doubt`,
   devices: `device endpoint addresses identities versions bindings messages security servers manufacturer model firmware
     joined joined[].by joined[].evidence`,
-  sessions: `session device endpoint server address security location version lifetime binding queue queries objects
-    from to expires ended updates code evidence evidence_count`,
+  sessions: `session device endpoint server address security initiated fallback location version lifetime binding queue
+    queries objects from to expires ended updates code sms changes changes[].id changes[].time changes[].lifetime
+    changes[].binding changes[].sms changes[].added changes[].removed changes[].versions changes[].versions[].path
+    changes[].versions[].version changes[].late changes_count
+    servers servers[].instance servers[].uri servers[].bootstrap servers[].security servers[].oscore servers[].key
+    servers[].short_server_id servers[].server_instance servers[].lifetime servers[].binding
+    server_instances server_instances[].instance server_instances[].lifetime server_instances[].binding
+    server_instances[].short_server_id access_controls access_controls[].instance access_controls[].object
+    access_controls[].object_instance access_controls[].owner oscore_instances wrote deleted operations
+    operations[].operation operations[].path operations[].code operations[].id operations_count
+    registration registration.server registration.location registration.id evidence evidence_count`,
   transfers: `transfer device method path from to length received blocks repeated restarts size sha256 ended code
     evidence evidence_count`,
   observations: `observation paths device server token from to ended notifications missing reordered pmin pmax
@@ -86,6 +95,11 @@ const WORDS: Record<string, readonly string[]> = {
   'sessions session': ['registration', 'bootstrap'],
   'sessions ended': [
     ...['deregistered', 'expired', 'replaced', 'lost', 'refused', 'unanswered', 'open', 'unknown'],
+    ...['finished', 'failed', 'abandoned'],
+  ],
+  'sessions initiated': ['client', 'pack', 'server'],
+  'sessions operations[].operation': [
+    ...['Bootstrap-Write', 'Bootstrap-Read', 'Bootstrap-Delete', 'Bootstrap-Discover'],
   ],
   'transfers transfer': ['block1', 'block2'],
   'transfers ended': ['complete', 'abandoned', 'restarted', 'refused', 'open'],

@@ -387,9 +387,16 @@ describe('late start', () => {
     expect(story.registrations.registrations[0]).toMatchObject({ ended: 'deregistered', startSeen: false });
   });
 
-  it('is replaced by the Register of the same conversation', () => {
+  it('is over with the Register of the same conversation; whether its lifetime was, nobody knows', () => {
     const story = new Story();
     story.exchange(Operation.update, '2.04', { path: '/rd/x' });
+    story.at(10).register('ep=a&lt=60', '/rd/y');
+    expect(story.registrations.registrations.map(({ ended }) => ended)).toEqual(['unknown', 'open']);
+  });
+
+  it('is replaced by it where an Update told its lifetime', () => {
+    const story = new Story();
+    story.exchange(Operation.update, '2.04', { path: '/rd/x', query: 'lt=60' });
     story.at(10).register('ep=a&lt=60', '/rd/y');
     expect(story.registrations.registrations.map(({ ended }) => ended)).toEqual(['replaced', 'open']);
   });

@@ -2,9 +2,12 @@ import { parsePath } from '../../src/lwm2m/path.ts';
 import { NO_BLOCK, NO_FORMAT, OperationEvent, Phase } from '../../src/lwm2m/operation-event.ts';
 import { Operation, type OperationCode } from '../../src/lwm2m/operation.ts';
 import { NO_ROW } from '../../src/capture/units.ts';
+import { BootstrapTracker } from '../../src/device/bootstrap.ts';
 import { AttributeBook } from '../../src/device/attributes.ts';
 import { FirmwareTracker } from '../../src/device/firmware.ts';
 import { DeviceTable } from '../../src/device/identity.ts';
+import { LifeEventTracker } from '../../src/device/life-events.ts';
+import { QueueModeTracker } from '../../src/device/queue-mode.ts';
 import { RegistrationTracker } from '../../src/device/registration.ts';
 import type { TimerKindCode } from '../../src/device/timer-port.ts';
 
@@ -68,6 +71,19 @@ export class Story {
     isMulticast: (endpoint) => endpoint >= 9900,
   });
   readonly firmware = new FirmwareTracker(this.devices);
+  readonly bootstraps = new BootstrapTracker(
+    {
+      schedule: (time, kind, subject) => {
+        this.timers.push({ time, kind, subject });
+      },
+    },
+    this.devices,
+    this.registrations,
+  );
+  readonly life = new LifeEventTracker(this.devices, (conversation) =>
+    this.registrations.inForce(conversation),
+  );
+  readonly queueMode = new QueueModeTracker(this.devices);
   readonly attributes = new AttributeBook();
   readonly event = new OperationEvent();
   conversation = 1;
@@ -75,11 +91,25 @@ export class Story {
   server = 905;
   #row = 0;
   #clock = 0;
+  #back = 0;
   readonly #paths = new Map<string, number>();
 
   constructor() {
     this.registrations.listen(this.devices);
     this.registrations.listen(this.firmware);
+    this.registrations.listen(this.bootstraps);
+    this.registrations.listen(this.queueMode);
+  }
+
+  /** Where the capture clock stands, in nanoseconds. */
+  get clock(): number {
+    return this.#clock;
+  }
+
+  /** The time of messages goes back, the capture clock does not. */
+  back(seconds: number): this {
+    this.#back = Math.round(seconds * 1e9);
+    return this;
   }
 
   get row(): number {
@@ -95,6 +125,7 @@ export class Story {
       if (next === undefined || next.time > time) break;
       this.timers.shift();
       this.registrations.onTimer(next.kind, next.subject, next.time);
+      this.bootstraps.onTimer(next.kind, next.subject, next.time);
     }
     this.#clock = Math.max(this.#clock, time);
     return this;
@@ -158,7 +189,7 @@ export class Story {
         : (message.body ?? new Uint8Array(0));
     if (!this.#paths.has(path)) this.#paths.set(path, this.#paths.size + 1);
     event.row = this.#row++;
-    event.time = this.#clock;
+    event.time = this.#clock - this.#back;
     event.conversation = message.conversation ?? this.conversation;
     event.phase = phase;
     event.operation = operation;
@@ -184,9 +215,14 @@ export class Story {
     event.requestRow = requestRow;
     event.transfer = message.transfer ?? -1;
     event.transferComplete = message.transferComplete ?? false;
+    const partner = phase === Phase.response ? requestRow : NO_ROW;
+    const asks = phase === Phase.request;
+    this.queueMode.on(event.conversation, event.row, event.time, fromDevice, asks, partner);
     this.registrations.on(event);
+    this.bootstraps.on(event);
     this.devices.on(event);
     this.firmware.on(event);
+    this.life.on(event);
     this.attributes.on(event);
     for (const [valuePath, value] of message.values ?? []) {
       const { objectId, instanceId, resourceId } = parsePath(valuePath);
@@ -194,6 +230,8 @@ export class Story {
       const text = (): string => String(value);
       this.devices.onValue(event, objectId, instanceId, resourceId, text);
       this.firmware.onValue(event, objectId, instanceId, resourceId, number, text);
+      this.bootstraps.onValue(event, objectId, instanceId, resourceId, number, text);
+      this.life.onValue(event, objectId, instanceId, resourceId, number, text);
     }
     return event.row;
   }

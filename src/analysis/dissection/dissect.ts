@@ -24,6 +24,7 @@ import { addCoapFields } from './coap-fields.ts';
 import { type IcmpError, icmpErrorText } from '../icmp-errors.ts';
 import { addContentFields } from './content-fields.ts';
 import { FieldBuilder, type FieldDetail } from './field-builder.ts';
+import { relatedLife, updateFields } from './related-life.ts';
 import { headerNodes } from './header-nodes.ts';
 import { quoteText } from '../filter/word.ts';
 import { addSightingFields, piecesText } from './frame-places.ts';
@@ -225,6 +226,8 @@ export class Dissector {
         filter: `lwm2m.device == "${device.replaceAll('"', '\\"')}"`,
       });
     this.#role(row, builder);
+    for (const { label, value } of updateFields(this.analysis, this.facts, row))
+      builder.add(label, 0, 0, { value, clause: 'LwM2M Core §6.2.2' });
     builder.close();
   }
 
@@ -258,6 +261,13 @@ export class Dissector {
     };
   }
 
+  /** One after the other, since the bytes of a message are only there until the next one's are asked for. */
+  async #messages(rows: readonly MessageRow[], role: (row: MessageRow) => string): Promise<RelatedMessage[]> {
+    const messages: RelatedMessage[] = [];
+    for (const row of rows) messages.push(await this.#message(row, role(row)));
+    return messages;
+  }
+
   /** The messages of the exchange: request, acknowledgement, answer, their repeats; in capture order. */
   async #exchange(row: MessageRow): Promise<RelatedMessage[]> {
     const { messages } = this.analysis.tracking;
@@ -281,7 +291,7 @@ export class Dissector {
     }
     this.#addNeighbours(roles);
     const rows = [...roles.keys()].sort((a, b) => a - b);
-    return Promise.all(rows.map((one) => this.#message(one, roles.get(one)!)));
+    return this.#messages(rows, (one) => roles.get(one)!);
   }
 
   /** Empty messages and repeats stand close to what they belong to: looks along the conversation, bounded. */
@@ -343,6 +353,8 @@ export class Dissector {
       });
       break;
     }
+    for (const { label, detail, rows, role } of relatedLife(this.analysis, row, device))
+      related.push({ label, detail, messages: await this.#listed(rows, role) });
     for (const attempt of devices.firmware.attempts) {
       const rows = attempt.evidence.rows();
       const isOne = rows.includes(row) || (transfer > 0 && attempt.transfers.includes(transfer - 1));
@@ -362,7 +374,7 @@ export class Dissector {
     const half = LISTED_MESSAGES / 2;
     const listed =
       sorted.length <= LISTED_MESSAGES ? sorted : [...sorted.slice(0, half), ...sorted.slice(-half)];
-    return Promise.all(listed.map((row) => this.#message(row, role)));
+    return this.#messages(listed, () => role);
   }
 }
 

@@ -82,6 +82,8 @@ const COLUMNS: Record<RecordKind, readonly string[]> = {
     'ended',
     'updates',
     'code',
+    'wrote',
+    'deleted',
   ],
   transfers: [
     'transfer',

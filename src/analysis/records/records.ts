@@ -5,6 +5,7 @@ import { estimateClock } from '../clock-estimate.ts';
 import { DeviceIndex } from '../device-index.ts';
 import { MessageBytes } from '../message-bytes.ts';
 import { MessageFacts } from '../message-facts.ts';
+import { bootstrapRecord } from './bootstrap-record.ts';
 import { ValueReading } from '../value-reading.ts';
 import { deviceRecord } from './device-record.ts';
 import { firmwareRecord } from './firmware-record.ts';
@@ -68,8 +69,7 @@ export class Records {
         for (const device of this.#context.devices.all()) yield deviceRecord(this.#context, device);
         break;
       case 'sessions':
-        for (const registration of tracking.devices.registrations.registrations)
-          if (registration.duplicateOf < 0) yield sessionRecord(this.#context, registration);
+        yield* this.#sessions();
         break;
       case 'transfers':
         for (const transfer of tracking.transfers.transfers)
@@ -89,6 +89,20 @@ export class Records {
         yield* this.#values(filter);
         break;
     }
+  }
+
+  /** Registrations and bootstraps by their beginning; of those that begin at one time, bootstraps first. */
+  *#sessions(): Generator<JsonObject> {
+    const { registrations, bootstraps } = this.#context.analysis.tracking.devices;
+    const bootstrapped = bootstraps.bootstraps.filter((bootstrap) => !bootstrap.isSecondView);
+    let next = 0;
+    for (const registration of registrations.registrations) {
+      if (registration.duplicateOf >= 0) continue;
+      for (; next < bootstrapped.length && bootstrapped[next]!.from <= registration.from; next++)
+        yield bootstrapRecord(this.#context, bootstrapped[next]!);
+      yield sessionRecord(this.#context, registration);
+    }
+    for (; next < bootstrapped.length; next++) yield bootstrapRecord(this.#context, bootstrapped[next]!);
   }
 
   /** Records of the values of all messages that pass the filter, or of `rows` of the value table. */

@@ -1,5 +1,6 @@
 import { codeText } from '../../coap/code.ts';
 import type { Registration } from '../../device/registration-record.ts';
+import type { RegistrationUpdate } from '../../device/registration-update.ts';
 import type { Evidence } from '../../device/span.ts';
 import type { MessageFacts } from '../message-facts.ts';
 import type { JsonObject } from './json.ts';
@@ -28,7 +29,27 @@ export function sessionRecord(context: RecordContext, registration: Registration
   record.ended = registration.ended;
   record.updates = registration.updates;
   if (registration.code !== 0) record.code = codeText(registration.code);
+  if (registration.sms !== undefined) record.sms = registration.sms;
+  if (registration.changeCount > 0) {
+    record.changes = registration.changes.map((change) => changeRecord(change, facts));
+    if (registration.changeCount > registration.changes.length)
+      record.changes_count = registration.changeCount;
+  }
   addEvidence(record, registration.evidence, facts);
+  return record;
+}
+
+/** What one Update changed. */
+function changeRecord(change: RegistrationUpdate, facts: MessageFacts): JsonObject {
+  const record: JsonObject = { id: facts.id(change.row), time: facts.timeText(change.time) };
+  if (change.lifetime !== undefined) record.lifetime = change.lifetime.to;
+  if (change.binding?.to !== undefined) record.binding = change.binding.to;
+  if (change.sms?.to !== undefined) record.sms = change.sms.to;
+  if (change.added !== undefined) record.added = change.added;
+  if (change.removed !== undefined) record.removed = change.removed;
+  if (change.versions !== undefined)
+    record.versions = change.versions.map(({ path, version }) => ({ path, version: version ?? '' }));
+  if (change.late !== undefined) record.late = change.late / 1e9;
   return record;
 }
 

@@ -19,6 +19,13 @@ const BAND_HEIGHT = 7;
 export const BAR_WIDTH = 5;
 /** Least width of a cluster, whose teeth are a pixel apart, in CSS pixels. */
 const CLUSTER_WIDTH = 5;
+/** Tracks whose spans are states: one too short for a bar is a stroke. */
+const STATE_TRACKS: ReadonlySet<TrackRow['kind']> = new Set([
+  'bootstrap',
+  'registration',
+  'awake',
+  'firmware',
+]);
 /** Size of a bar's label in CSS pixels. */
 const LABEL_SIZE = 10.5;
 
@@ -167,7 +174,7 @@ export class TrackPainter {
     const lane = this.#lanes.lane(top);
     const hovered = scene.hovered?.track === row.index ? scene.hovered.span : -1;
     const focused = scene.focused?.track === row.index ? scene.focused.span : -1;
-    const states = row.kind === 'registration' || row.kind === 'firmware';
+    const states = STATE_TRACKS.has(row.kind);
     this.#markLine.begin();
     this.#lastLabelEnd = -Infinity;
 

@@ -1,0 +1,91 @@
+import type { MessageRow, Nanoseconds } from '../capture/units.ts';
+import { NO_ROW } from '../capture/units.ts';
+
+/** After a trigger, a disable or a changed parameter the client acts within this time: 60 s, as testers check it. */
+export const FOLLOW_UP_TIME: Nanoseconds = 60e9;
+
+/** What can happen in a device's life beside registrations, bootstraps and updates of its software. */
+export type LifeEventKind =
+  | 'disable'
+  | 'updateTrigger'
+  | 'bootstrapTrigger'
+  | 'lifetimeWritten'
+  | 'bindingWritten'
+  | 'reboot'
+  | 'factoryReset'
+  | 'errorCode';
+
+/** What is said of an event, in words. */
+export const LIFE_EVENT_NAMES: Readonly<Record<LifeEventKind, string>> = {
+  disable: 'Disable',
+  updateTrigger: 'Registration Update Trigger',
+  bootstrapTrigger: 'Bootstrap-Request Trigger',
+  lifetimeWritten: 'Lifetime written',
+  bindingWritten: 'Binding written',
+  reboot: 'Reboot',
+  factoryReset: 'Factory Reset',
+  errorCode: 'Error code',
+};
+
+/** What an event lets expect: the operation of the device that follows. */
+export type FollowUp = 'De-register' | 'Update' | 'Bootstrap-Request' | 'Register';
+
+/**
+ * Whether what was expected came. `met`: in time. `late`: after it. `not seen`: the time has passed and the capture
+ * does not show it. `waiting`: the capture ends before, or could not tell. `none`: nothing is expected.
+ */
+export type LifeEventOutcome = 'met' | 'late' | 'not seen' | 'waiting' | 'none';
+
+/** One event in the life of a device, with the messages that prove it. */
+export class LifeEvent {
+  readonly kind: LifeEventKind;
+  /** Index in `DeviceTable.devices`, to be resolved there. */
+  device: number;
+  readonly serverEndpoint: number;
+  /** The request, or the message with the value. */
+  readonly row: MessageRow;
+  readonly time: Nanoseconds;
+  /** What the kind does not say, such as `60 s`; empty for nothing. */
+  readonly detail: string;
+  /** Operation that is expected to follow; undefined for none. */
+  expects: FollowUp | undefined;
+  /** When it is late; infinite where no rule says. */
+  due: Nanoseconds;
+  /** True where the operation would be known to be the device's own, wherever it came from: its name is known. */
+  readonly isNamed: boolean;
+  /** Code byte of the answer to the request; 0 where none was seen. */
+  code = 0;
+  answerRow: MessageRow = NO_ROW;
+  /** The operation that followed; `NO_ROW` while none was seen. */
+  followedBy: MessageRow = NO_ROW;
+  followedAt: Nanoseconds = NaN;
+  /** Name of the operation that followed. */
+  followedAs = '';
+
+  constructor(
+    kind: LifeEventKind,
+    device: number,
+    message: { serverEndpoint: number; row: MessageRow; time: Nanoseconds },
+    detail: string,
+    expects: FollowUp | undefined,
+    due: Nanoseconds,
+    isNamed: boolean,
+  ) {
+    this.kind = kind;
+    this.device = device;
+    this.serverEndpoint = message.serverEndpoint;
+    this.row = message.row;
+    this.time = message.time;
+    this.detail = detail;
+    this.expects = expects;
+    this.due = due;
+    this.isNamed = isNamed;
+  }
+
+  /** What became of it by a time of the capture clock. */
+  outcome(clock: Nanoseconds): LifeEventOutcome {
+    if (this.expects === undefined) return 'none';
+    if (this.followedBy !== NO_ROW) return this.followedAt <= this.due ? 'met' : 'late';
+    return clock > this.due && this.isNamed ? 'not seen' : 'waiting';
+  }
+}
