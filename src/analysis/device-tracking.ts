@@ -135,7 +135,7 @@ export class DeviceTracking implements ValueListener {
   }
 
   wants(objectId: number): boolean {
-    return objectId === DEVICE_OBJECT || this.firmware.wants(objectId) || isProvisioned(objectId);
+    return this.firmware.wants(objectId) || isProvisioned(objectId);
   }
 
   /** Takes a value of the event that was delivered last. */
