@@ -17,6 +17,7 @@ import type { MessageBytes } from './message-bytes.ts';
 import type { MessageFacts } from './message-facts.ts';
 import type { MessageSummary } from './message-summary.ts';
 import { packageBody } from './package-body.ts';
+import { packageSize } from './package-size.ts';
 import { packageProgress } from './package-progress.ts';
 import { sha256Text } from './records/sha256.ts';
 import { updateExchanges } from './update-exchanges.ts';
@@ -101,7 +102,8 @@ export class FirmwareAnswers {
       leader: attempt.leader,
     };
     if (attempt.uri !== undefined) detail.uri = withoutCredentials(attempt.uri);
-    if (attempt.sourceEndpoint >= 0) detail.source = flows.endpointText(attempt.sourceEndpoint);
+    const { source } = packageSize(this.analysis, attempt);
+    if (source >= 0) detail.source = flows.endpointText(source);
     if (attempt.package.name !== undefined) detail.packageName = attempt.package.name;
     const silence = this.#silence(attempt, rows);
     if (silence !== undefined) detail.silence = silence;
@@ -166,14 +168,15 @@ export class FirmwareAnswers {
   #summary(attempt: FirmwareAttempt): UpdateSummary {
     const { clock } = this.analysis.tracking;
     const to = attempt.to === OPEN_END ? Math.max(clock, attempt.from) : attempt.to;
+    const size = packageSize(this.analysis, attempt);
     const summary: UpdateSummary = {
       attempt: attempt.index,
       device: this.#deviceOf(attempt.device),
       deviceName: attempt.device < 0 ? '' : this.devices.name(attempt.device),
       object: `/${attempt.objectId}/${attempt.instanceId}`,
-      length: attempt.length,
-      received: attempt.received,
-      complete: attempt.complete,
+      length: size.length,
+      received: size.received,
+      complete: size.isComplete,
       ended: attempt.ended,
       from: attempt.from,
       to,

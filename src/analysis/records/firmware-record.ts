@@ -1,6 +1,7 @@
 import { codeText } from '../../coap/code.ts';
 import type { FirmwareAttempt, FirmwareVersion, UpdateTerms } from '../../device/firmware-attempt.ts';
 import { withoutCredentials } from '../../lwm2m/sensitive-data.ts';
+import { packageSize } from '../package-size.ts';
 import { packageBody } from '../package-body.ts';
 import type { JsonObject } from './json.ts';
 import type { RecordContext } from './record-context.ts';
@@ -20,19 +21,20 @@ export async function firmwareRecord(context: RecordContext, attempt: FirmwareAt
   record.server = flows.endpointText(attempt.serverEndpoint);
   if (attempt.method !== undefined) record.method = attempt.method;
   if (attempt.uri !== undefined) record.uri = context.redact ? withoutCredentials(attempt.uri) : attempt.uri;
-  if (attempt.sourceEndpoint >= 0) record.source = flows.endpointText(attempt.sourceEndpoint);
+  const size = packageSize(analysis, attempt);
+  if (size.source >= 0) record.source = flows.endpointText(size.source);
   record.from = facts.timeText(attempt.from);
   if (Number.isFinite(attempt.to)) record.to = facts.timeText(attempt.to);
   const parcel: JsonObject = {};
-  if (attempt.length >= 0) parcel.length = attempt.length;
-  parcel.received = attempt.received;
+  if (size.length >= 0) parcel.length = size.length;
+  parcel.received = size.received;
   const body = await packageBody(analysis, bytes, attempt);
   if (body !== undefined) {
     // What was written in a format of its own is as long as what the format holds.
     parcel.length = parcel.received = body.length;
     parcel.sha256 = sha256Text(body);
   }
-  parcel.complete = attempt.complete;
+  parcel.complete = size.isComplete;
   if (attempt.package.name !== undefined) parcel.name = attempt.package.name;
   if (attempt.package.version !== undefined) parcel.version = attempt.package.version;
   if (attempt.restarts > 0) parcel.restarts = attempt.restarts;
