@@ -152,6 +152,61 @@ export class Uint32Column {
   }
 }
 
+/**
+ * Numbers of 32 bits of which most fit in 16: the upper halves of a chunk are kept only where one of them is needed.
+ * Two bytes a row then, four otherwise.
+ */
+export class NarrowColumn {
+  readonly #low: Uint16Array[] = [];
+  readonly #high: (Uint16Array | undefined)[] = [];
+  get(row: number): number {
+    const chunk = row >>> CHUNK_BITS;
+    const low = this.#low[chunk]![row & CHUNK_MASK]!;
+    const high = this.#high[chunk];
+    return high === undefined ? low : low + high[row & CHUNK_MASK]! * 0x10000;
+  }
+  set(row: number, value: number): void {
+    const chunk = row >>> CHUNK_BITS;
+    const within = row & CHUNK_MASK;
+    if (chunk === this.#low.length || within >= this.#low[chunk]!.length) this.#grow(chunk, within + 1);
+    this.#low[chunk]![within] = value & 0xffff;
+    let high = this.#high[chunk];
+    if (high === undefined) {
+      if (value <= 0xffff) return;
+      this.#high[chunk] = high = new Uint16Array(this.#low[chunk]!.length);
+    }
+    high[within] = value >>> 16;
+  }
+  /** Puts the first `count` values in the rows from `row` on. */
+  setRows(row: number, values: Uint32Array, count: number): void {
+    for (let index = 0; index < count; index++) this.set(row + index, values[index]!);
+  }
+  /** Puts one value, of 16 bits at most, in `count` rows from `row` on, where nothing stands yet. */
+  fillRows(row: number, value: number, count: number): void {
+    for (let done = 0; done < count;) {
+      const at = row + done;
+      const chunk = at >>> CHUNK_BITS;
+      const within = at & CHUNK_MASK;
+      const length = Math.min(count - done, CHUNK_ROWS - within);
+      if (chunk === this.#low.length || within + length > this.#low[chunk]!.length)
+        this.#grow(chunk, within + length);
+      this.#low[chunk]!.fill(value, within, within + length);
+      done += length;
+    }
+  }
+  #grow(chunk: number, rows: number): void {
+    const grown = new Uint16Array(sizeFor(chunk, rows));
+    const before = this.#low[chunk];
+    if (before !== undefined) grown.set(before);
+    this.#low[chunk] = grown;
+    const high = this.#high[chunk];
+    if (high === undefined) return;
+    const raised = new Uint16Array(grown.length);
+    raised.set(high);
+    this.#high[chunk] = raised;
+  }
+}
+
 export class Float64Column {
   readonly #chunks: Float64Array[] = [];
   get(row: number): number {

@@ -4,7 +4,14 @@ import { isRequest } from '../coap/code.ts';
 import type { ExchangeLinks } from '../coap/exchange.ts';
 import type { MessageBatch } from '../coap/message-batch.ts';
 import { NO_OPTION } from '../coap/message.ts';
-import { Float64Column, SparseFloat64Column, Uint16Column, Uint32Column, Uint8Column } from './column.ts';
+import {
+  Float64Column,
+  NarrowColumn,
+  SparseFloat64Column,
+  Uint16Column,
+  Uint32Column,
+  Uint8Column,
+} from './column.ts';
 import { Interner } from './interner.ts';
 
 /** Times further than this from the epoch are kept apart, exactly; a Float64 holds nearer ones exactly. */
@@ -60,11 +67,11 @@ export class MessageTable implements ExchangeLinks {
   readonly file = new Uint8Column();
   readonly interfaceIndex = new Uint16Column();
   readonly ordinal = new Uint16Column();
-  readonly length = new Uint32Column();
-  readonly payloadLength = new Uint32Column();
+  readonly length = new NarrowColumn();
+  readonly payloadLength = new NarrowColumn();
   readonly headerLength = new Uint8Column();
   readonly trailerLength = new Uint8Column();
-  readonly conversation = new Uint32Column();
+  readonly conversation = new NarrowColumn();
   readonly flags = new Uint16Column();
   readonly outcome = new Uint8Column();
   readonly fault = new Uint8Column();
@@ -82,13 +89,13 @@ export class MessageTable implements ExchangeLinks {
   readonly #block = new Uint32Column();
   readonly #bothBlocks = new Map<MessageRow, { block1: number; block2: number }>();
   /** Interned text of the message's own Uri-Path and Uri-Query; 0 where it has none. */
-  readonly path = new Uint32Column();
-  readonly query = new Uint32Column();
+  readonly path = new NarrowColumn();
+  readonly query = new NarrowColumn();
   /** The other half (of a request its answer, of everything else what it answers); of a repeat its first copy. */
   readonly #other = new Uint32Column();
   /** Index + 1 in the transfer and observation tables; 0 for none. */
-  readonly transfer = new Uint32Column();
-  readonly observation = new Uint32Column();
+  readonly transfer = new NarrowColumn();
+  readonly observation = new NarrowColumn();
   readonly operation = new Uint8Column();
   /** `ExchangeKind` × 4 + `ExchangeEnd`. */
   readonly exchange = new Uint8Column();

@@ -1,5 +1,12 @@
 import type { MessageRow } from '../capture/units.ts';
-import { Float64Column, SparseFloat64Column, Uint16Column, Uint32Column, Uint8Column } from './column.ts';
+import {
+  Float64Column,
+  NarrowColumn,
+  SparseFloat64Column,
+  Uint16Column,
+  Uint32Column,
+  Uint8Column,
+} from './column.ts';
 
 const NONE = 0xffff;
 
@@ -75,11 +82,11 @@ function mixIds(object: number, instance: number, resource: number, resourceInst
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** One row a value that crossed the wire, in capture order: 22 bytes, and 12 for each run of equal times of their own. Text and bytes stay in the message. */
+/** One row a value that crossed the wire, in capture order: 20 bytes, and 12 for each run of equal times of their own. Text and bytes stay in the message. */
 export class ValueTable {
   count = 0;
   readonly message = new Uint32Column();
-  readonly path = new Uint32Column();
+  readonly path = new NarrowColumn();
   readonly number = new Float64Column();
   /** Range of the value's bytes in the content (payload, or body of a transfer). */
   readonly start = new Uint16Column();

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   CHUNK_ROWS,
   Float64Column,
+  NarrowColumn,
   SparseFloat64Column,
   Uint16Column,
   Uint32Column,
@@ -87,6 +88,26 @@ describe('a sparse column', () => {
           for (let at = 0; at < row + 10; at++) expect(column.get(at)).toBe(known.get(at) ?? NaN);
         },
       ),
+    );
+  });
+});
+
+describe('a narrow column', () => {
+  it('keeps numbers of 32 bits, whenever the first large one comes and however it grows', () => {
+    const large = fc.oneof(fc.nat(0xffff), fc.constantFrom(0x10000, 0x12345678, 0xffffffff));
+    fc.assert(
+      fc.property(fc.array(large, { maxLength: 50 }), fc.nat(CHUNK_ROWS * 2), (numbers, first) => {
+        const column = new NarrowColumn();
+        column.fillRows(0, 7, first);
+        numbers.forEach((number, index) => column.set(first + index, number));
+        column.setRows(first + numbers.length, Uint32Array.from(numbers), numbers.length);
+        numbers.forEach((number, index) => {
+          expect(column.get(first + index)).toBe(number);
+          expect(column.get(first + numbers.length + index)).toBe(number);
+        });
+        if (first > 0) expect([column.get(0), column.get(first - 1)]).toEqual([7, 7]);
+      }),
+      { numRuns: 50 },
     );
   });
 });
