@@ -131,7 +131,7 @@ export function seriesKindOf(
     case ValueType.unsigned:
     case ValueType.float:
     case ValueType.time:
-      return definition?.limits?.names !== undefined || hasValueNames(objectId, resourceId)
+      return (definition?.limits?.names.size ?? 0) > 0 || hasValueNames(objectId, resourceId)
         ? SeriesKind.state
         : SeriesKind.number;
     default:

@@ -104,6 +104,22 @@ describe('the list of values', () => {
   });
 });
 
+describe('how values are drawn', () => {
+  it('is as numbers where a range bounds them, as states where they have names', async () => {
+    const messages = [
+      ...registrationAt(1000),
+      readOf(1001, 12, 'd1', '/3/0/9'),
+      told(1002, 12, 'd1', '87'),
+      readOf(1003, 13, 'd2', '/5/0/3'),
+      told(1004, 13, 'd2', '1'),
+    ];
+    const answers = answersOf(await analyseBytes('kinds.pcap', captureOf(messages)));
+    const { lines } = await answers.lines(ALL, 1);
+    const kinds = lines.filter(({ kind }) => kind === 'resource').map(({ seriesKind }) => seriesKind);
+    expect(kinds).toEqual([SeriesKind.number, SeriesKind.state]);
+  });
+});
+
 describe('the chart of values', () => {
   it('has each sample, a gap where the registration broke, and what came later than pmax', async () => {
     const answers = answersOf(await sample());
