@@ -10,9 +10,7 @@ import { tableHead, tableLine } from '../../src/analysis/records/record-table.ts
 import { Records } from '../../src/analysis/records/records.ts';
 import { FIXTURES } from '../captures.ts';
 import { analyseBytes, analyseFile } from './analyse.ts';
-import { concat, pcapHeader, pcapRecord } from '../capture/write-capture.ts';
-import { write } from '../coap/coap-message.ts';
-import { datagramBetween, SERVER } from '../network/endpoints.ts';
+import { fleetCapture } from './fleet-capture.ts';
 
 const query = (more: Partial<DeviceTableQuery> = {}): DeviceTableQuery => ({
   text: '',
@@ -32,41 +30,6 @@ async function recordsCsv(analysis: Analysis): Promise<string> {
   return text;
 }
 
-/** Registrations of many devices, of which every third is refused. */
-async function manyDevices(count: number): Promise<Analysis> {
-  const packets: Uint8Array[] = [];
-  let at = 0;
-  const send = (packet: Uint8Array): void => {
-    packets.push(pcapRecord(1000 + Math.floor(at / 100), (at++ % 100) * 1e7, packet));
-  };
-  for (let index = 0; index < count; index++) {
-    const device = { ...SERVER, address: `10.1.${index >> 8}.${index & 255}`, port: 40_000 };
-    const options: [number, string][] = [
-      [11, 'rd'],
-      [15, `ep=device-${count - index}`],
-      [15, 'lt=600'],
-      [15, 'lwm2m=1.1'],
-    ];
-    const request = { code: '0.02', mid: 1, token: 'a1', options, payload: '</3/0>' } as const;
-    send(datagramBetween(device, SERVER, write(request)));
-    const isRefused = index % 3 === 0;
-    send(
-      datagramBetween(
-        SERVER,
-        device,
-        write({
-          type: 'ACK',
-          code: isRefused ? '4.03' : '2.01',
-          mid: 1,
-          token: 'a1',
-          options: isRefused ? [] : [[8, 'rd'] as [number, string], [8, `x${index}`] as [number, string]],
-        }),
-      ),
-    );
-  }
-  return analyseBytes('many.pcap', concat(pcapHeader({ magic: 0xa1b23c4d, link: 101 }), ...packets));
-}
-
 describe('the table of devices', () => {
   it('has a line for each device, in the order found', async () => {
     const analysis = await analyseFile(join(FIXTURES, 'leshan/leshan-fota-fail-a.pcapng'));
@@ -82,7 +45,7 @@ describe('the table of devices', () => {
   });
 
   it('sorts and filters thousands in steps, and saves what it shows', async () => {
-    const analysis = await manyDevices(5000);
+    const analysis = await analyseBytes('fleet.pcap', fleetCapture(5000));
     let pauses = 0;
     const answers = answersOf(analysis, () => {
       pauses++;
