@@ -9,7 +9,7 @@ import type { Breathe } from './value-answers.ts';
 /** Lines that one query may ask for. */
 const MAXIMUM_LINES = 200;
 /** Lines that are sorted at once; longer tables are merged of such runs. */
-const SORTED_AT_ONCE = 2_000;
+const SORTED_AT_ONCE = 1_000;
 /** Records that an export makes between two looks at the clock. */
 const RECORDS_A_STEP = 200;
 

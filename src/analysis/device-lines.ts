@@ -11,7 +11,7 @@ import type { Breathe } from './value-answers.ts';
 
 /** Messages, and other things, that are looked at between two looks at the clock. */
 const MESSAGES_A_STEP = 50_000;
-const THINGS_A_STEP = 2_000;
+const THINGS_A_STEP = 1_000;
 /** Messages at the end of a conversation among which the last one of a device is looked for. */
 const LOOKED_AT = 256;
 

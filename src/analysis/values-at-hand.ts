@@ -169,9 +169,18 @@ export class ValuesAtHand implements MessageValuesAccess {
   };
 
   readonly knownPaths = (): readonly string[] => {
+    const { messages } = this.analysis.tracking;
+    const known = new Set<number>();
+    for (let row = 0; row < Math.min(messages.count, PATHS_LOOKED_AT) && known.size < OFFERED; row++)
+      known.add(this.pathOfRow(row));
+    known.delete(-1);
+    return [...known].map((id) => messages.texts.text(id)).sort();
+  };
+
+  readonly knownPlaces = (): readonly string[] => {
     const { paths } = this.analysis.tracking.values;
-    const known = new Set<string>();
-    for (let path = 0; path < Math.min(paths.count, PATHS_LOOKED_AT) && known.size < OFFERED; path++) {
+    const known = new Set(this.knownPaths());
+    for (let path = 0; path < Math.min(paths.count, PATHS_LOOKED_AT) && known.size < 2 * OFFERED; path++) {
       known.add(`/${paths.id(path, 0)}`);
       known.add(paths.text(path));
     }

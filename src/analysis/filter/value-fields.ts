@@ -42,7 +42,7 @@ export function valueFields(access: MessageValuesAccess): FilterField[] {
       idOf: access.pathId,
       textOf: access.pathOf,
       partsOf: pathAndAbove,
-      known: access.knownPaths,
+      known: access.knownPlaces,
       each: eachPath,
     },
     level(0, 'object', 'object of the path or of a value'),

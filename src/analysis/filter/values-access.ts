@@ -33,8 +33,10 @@ export interface MessageValuesAccess {
   /** Of a Register or an Update: id of its query, and what stands in the query of an id. */
   readonly registrationId: (row: number) => number;
   readonly registration: (id: number) => RegistrationParameters;
-  /** What occurs in the capture, to be offered while a filter is written; bounded numbers. */
+  /** What occurs in the capture, to be offered while a filter is written; bounded numbers. Paths of operations: */
   readonly knownPaths: () => readonly string[];
+  /** Paths of operations and values, and their objects. */
+  readonly knownPlaces: () => readonly string[];
   readonly knownNames: () => readonly string[];
   readonly knownUnits: () => readonly string[];
   readonly knownVersions: () => readonly string[];
@@ -69,6 +71,7 @@ export const NO_VALUES: MessageValuesAccess = {
   registrationId: () => -1,
   registration: () => ({}),
   knownPaths: none,
+  knownPlaces: none,
   knownNames: none,
   knownUnits: none,
   knownVersions: none,

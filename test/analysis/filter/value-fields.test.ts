@@ -125,6 +125,7 @@ describe('what messages say', () => {
     expect(offered('lwm2m.name == ')).toContain('"Battery Level"');
     expect(offered('lwm2m.name == ')).not.toContain('"Firmware Version"');
     expect(offered('lwm2m.under == ')).toContain('/3303/0/5700');
+    expect(offered('lwm2m.path == ')).toEqual(['/3/0/0', '/3/0/9', '/3303/0']);
     expect(offered('lwm2m.binding == ')).toContain('UQ');
     expect(offered('lwm2m.value ')).toContain('contains');
   });
