@@ -2,6 +2,7 @@ import { NO_ROW } from '../capture/units.ts';
 import type { Registration } from '../device/registration-record.ts';
 import type { Analysis } from './analysis.ts';
 import type { DeviceIndex } from './device-index.ts';
+import type { DeviceState } from './device-protocol.ts';
 import type { DeviceSummary } from './protocol.ts';
 
 /** Devices that one query may ask for. */
@@ -17,12 +18,8 @@ export function deviceSummaries(
   const { tracking, frames } = analysis;
   const all = devices.all().slice(first, first + Math.min(count, MAXIMUM_DEVICES));
   const latest = latestRegistrations(analysis, new Set(all.map((device) => device.index)));
-  const errors = new Map<number, number>();
-  for (const { row, before } of tracking.icmpErrors.kept) {
-    const near = row === NO_ROW ? before : row;
-    const device = near === NO_ROW ? -1 : devices.deviceOf(near);
-    errors.set(device, (errors.get(device) ?? 0) + 1);
-  }
+  const errors = icmpErrorsByDevice(analysis, devices);
+  const failed = failedUpdates(analysis);
   return all.map((device) => {
     const registration = latest.get(device.index);
     const address = device.addresses[0];
@@ -32,7 +29,6 @@ export function deviceSummaries(
       device.model?.text ?? '',
       version === undefined ? '' : `LwM2M ${version}`,
       'NoSec',
-      counted(errors.get(device.index) ?? 0, 'ICMP error'),
     ];
     return {
       device: device.index,
@@ -42,12 +38,32 @@ export function deviceSummaries(
       state: stateOf(registration),
       messages: device.conversations.reduce((sum, one) => sum + tracking.messages.countOf(one), 0),
       firstRow: device.firstRow,
+      failedUpdates: failed.get(device.index) ?? 0,
+      icmpErrors: errors.get(device.index) ?? 0,
     };
   });
 }
 
-function counted(number: number, what: string): string {
-  return number === 0 ? '' : `${number} ${what}${number === 1 ? '' : 's'}`;
+/** How many ICMP errors tell of messages of each device. */
+export function icmpErrorsByDevice(analysis: Analysis, devices: DeviceIndex): Map<number, number> {
+  const errors = new Map<number, number>();
+  for (const { row, before } of analysis.tracking.icmpErrors.kept) {
+    const near = row === NO_ROW ? before : row;
+    const device = near === NO_ROW ? -1 : devices.deviceOf(near);
+    errors.set(device, (errors.get(device) ?? 0) + 1);
+  }
+  return errors;
+}
+
+function failedUpdates(analysis: Analysis): Map<number, number> {
+  const { devices, firmware } = analysis.tracking.devices;
+  const failed = new Map<number, number>();
+  for (const { device, ended } of firmware.attempts) {
+    if (ended !== 'failed') continue;
+    const resolved = devices.resolve(device);
+    failed.set(resolved, (failed.get(resolved) ?? 0) + 1);
+  }
+  return failed;
 }
 
 function latestRegistrations(analysis: Analysis, wanted: ReadonlySet<number>): Map<number, Registration> {
@@ -60,7 +76,8 @@ function latestRegistrations(analysis: Analysis, wanted: ReadonlySet<number>): M
   return latest;
 }
 
-function stateOf(registration: Registration | undefined): DeviceSummary['state'] {
+/** What became of a device's last registration, as far as the capture shows. */
+export function stateOf(registration: Registration | undefined): DeviceState {
   if (registration === undefined) return 'unknown';
   switch (registration.ended) {
     case 'deregistered':

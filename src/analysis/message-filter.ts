@@ -13,9 +13,11 @@ import type { MessageColumnsAccess } from './filter/message-columns.ts';
 import { messageFields } from './filter/message-fields.ts';
 import { FrameComments } from './frame-comments.ts';
 import { MessageAtHand } from './message-at-hand.ts';
+import { MessageBytes } from './message-bytes.ts';
 import { MessageFacts } from './message-facts.ts';
 import { MessageFlag } from './message-table.ts';
 import { StreamNumbers } from './stream-numbers.ts';
+import { ValuesAtHand } from './values-at-hand.ts';
 import { bodyWholeIn, wholeBody } from './whole-body.ts';
 
 const END_NAMES = ['', 'answered', 'reset', 'timeout', 'open', 'unknown'] as const;
@@ -24,14 +26,18 @@ const OFFERED_DEVICES = 100;
 
 /** Compiles a filter over the messages of an analysis, or says what is wrong in it and where. */
 export function compileMessageFilter(text: string, analysis: Analysis): CompiledFilter | FilterError {
-  const atHand = new MessageAtHand(analysis);
-  const fields = messageFields(columnsAccess(analysis), atHand);
-  return compileFilterText(text, fields, { prepare: atHand.take });
+  const bytes = new MessageBytes(analysis);
+  const atHand = new MessageAtHand(analysis, bytes);
+  const columns = columnsAccess(analysis);
+  const values = new ValuesAtHand(analysis, new MessageFacts(analysis), columns.lwm2mPath, atHand, bytes);
+  return compileFilterText(text, messageFields(columns, atHand, values), { prepare: values.take });
 }
 
 /** The fields of a filter over the messages of an analysis, to be named and completed. */
 export function messageFilterFields(analysis: Analysis): FilterFields {
-  return messageFields(columnsAccess(analysis));
+  const columns = columnsAccess(analysis);
+  const values = new ValuesAtHand(analysis, new MessageFacts(analysis), columns.lwm2mPath);
+  return messageFields(columns, undefined, values);
 }
 
 function columnsAccess(analysis: Analysis): MessageColumnsAccess {

@@ -1,6 +1,7 @@
 import type { Fault } from '../capture/outcome.ts';
 import type { Sensitive } from '../lwm2m/sensitive-data.ts';
 import type { ClockEstimate } from './clock-estimate.ts';
+import type { DeviceQuestions, DeviceState } from './device-protocol.ts';
 import type { UpdateQuestions } from './firmware-protocol.ts';
 import type { AnalysisSettings } from './settings.ts';
 import type { ValueProtocol } from './value-protocol.ts';
@@ -228,9 +229,11 @@ export interface DeviceSummary {
   /** One line: manufacturer, version, security, as far as known. */
   detail: string;
   address: string;
-  state: 'registered' | 'expired' | 'deregistered' | 'refused' | 'lost' | 'unknown';
+  state: DeviceState;
   messages: number;
   firstRow: MessageRow;
+  failedUpdates: number;
+  icmpErrors: number;
 }
 
 /** Looks of a span; the page has one colour and one pattern for each. Part of the protocol, so numbers stay. */
@@ -340,7 +343,7 @@ export interface FilterCompletion {
 }
 
 /** Commands of the page to the worker. Every method answers within 50 ms while a capture loads. */
-export interface AnalysisProtocol extends ValueProtocol, UpdateQuestions {
+export interface AnalysisProtocol extends ValueProtocol, UpdateQuestions, DeviceQuestions {
   /** Closes what is open and starts to read; answers at once, news come as events. */
   open(sources: OpenSource[], settings?: AnalysisSettings): Promise<void>;
   /** Stops reading; what was read stays and can be looked at. */

@@ -4,7 +4,9 @@ import { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import { statusOf, totalsOf } from './analysis-status.ts';
 import { Analysis } from './analysis.ts';
 import { type ClockEstimate, estimateClock } from './clock-estimate.ts';
+import { DeviceAnswers } from './device-answers.ts';
 import { DeviceIndex } from './device-index.ts';
+import type { DeviceTableQuery, DeviceTableWindow } from './device-protocol.ts';
 import { deviceSummaries } from './device-summary.ts';
 import { Dissector } from './dissection/dissect.ts';
 import { FirmwareAnswers } from './firmware-answers.ts';
@@ -77,6 +79,7 @@ interface Opened {
   timeline: Timeline;
   values: ValueAnswers;
   firmware: FirmwareAnswers;
+  deviceTable: DeviceAnswers;
   stores: AppendableByteStore[];
   stopped: boolean;
   stop: () => void;
@@ -257,6 +260,15 @@ export class AnalysisService implements AnalysisProtocol {
     return (await this.#opened?.values.export(series, format)) ?? new Blob([]);
   }
 
+  async deviceTable(query: DeviceTableQuery): Promise<DeviceTableWindow> {
+    return this.#answer((this.#opened ?? this.#prepare()).deviceTable.window(query, this.#revision));
+  }
+
+  async exportDevices(query: DeviceTableQuery): Promise<Blob> {
+    const { deviceTable } = this.#opened ?? this.#prepare();
+    return this.#answer(deviceTable.export(query, this.#revision));
+  }
+
   async clockEstimates(): Promise<(ClockEstimate | undefined)[]> {
     const opened = this.#opened;
     if (opened === undefined) return [];
@@ -328,6 +340,7 @@ export class AnalysisService implements AnalysisProtocol {
       timeline: new Timeline(analysis, facts, devices, () => this.#state !== 'loading', shown),
       values: new ValueAnswers(analysis, facts, devices, bytes, () => this.#pause()),
       firmware: new FirmwareAnswers(analysis, facts, devices, bytes, summaries),
+      deviceTable: new DeviceAnswers(analysis, devices, () => this.#pause()),
       stores: [],
       stopped: false,
       stop: () => {},

@@ -15,6 +15,7 @@ import type {
   TrackQuery,
   TrackWindow,
 } from '../analysis/protocol.ts';
+import type { DeviceTableQuery, DeviceTableWindow } from '../analysis/device-protocol.ts';
 import type { ClockEstimate } from '../analysis/clock-estimate.ts';
 import type {
   ChartQuery,
@@ -215,6 +216,12 @@ export class AnalysisClient implements AnalysisProtocol {
   }
   updatePackage(attempt: number): Promise<Blob | undefined> {
     return this.#call((remote) => remote.updatePackage(attempt));
+  }
+  deviceTable(query: DeviceTableQuery): Promise<DeviceTableWindow> {
+    return this.#call((remote) => remote.deviceTable(query));
+  }
+  exportDevices(query: DeviceTableQuery): Promise<Blob> {
+    return this.#call((remote) => remote.exportDevices(query));
   }
   records(kind: string, redact?: boolean): Promise<Blob> {
     return this.#call((remote) => remote.records(kind, redact));

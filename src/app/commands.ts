@@ -175,6 +175,16 @@ export const COMMANDS: readonly Command[] = [
     },
   },
   {
+    id: 'view-devices',
+    title: 'Devices',
+    group: 'Views',
+    keys: ['6'],
+    when: withCapture,
+    run: (page) => {
+      page.session.view = 'devices';
+    },
+  },
+  {
     id: 'zoom-in',
     title: 'Zoom in',
     group: 'Timeline',

@@ -21,8 +21,8 @@ export interface TimelineCommands {
   panLeft(): void;
   panRight(): void;
   fit(): void;
-  /** Brings the lines of a device into sight. */
-  revealDevice(device: number): Promise<void>;
+  /** Brings the lines of a device into sight, as soon as they are there. */
+  revealDevice(device: number): void;
 }
 
 /** What the message list offers to the command registry while it is shown. */
@@ -52,7 +52,7 @@ export interface ShownSeries extends SeriesKey {
 }
 
 /** The views that exist. */
-export type View = 'timeline' | 'messages' | 'values' | 'firmware';
+export type View = 'timeline' | 'messages' | 'values' | 'firmware' | 'devices';
 
 const NOTHING_OPEN: AnalysisStatus = {
   state: 'idle',

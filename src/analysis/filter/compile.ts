@@ -5,6 +5,7 @@ import type { FieldTest } from './field-test.ts';
 import { isError } from './field-test.ts';
 import type { FilterError } from './filter-error.ts';
 import { filterError, nameList, quoted } from './filter-error.ts';
+import { readNumber } from './literal.ts';
 import { nearestNames } from './nearest-names.ts';
 import { booleanFieldTest, enumeratedFieldTest, numberFieldTest, timeFieldTest } from './number-test.ts';
 import type { ParsedFilter } from './parser.ts';
@@ -90,6 +91,19 @@ function testOfKind(field: FilterField): FieldTest {
   }
 }
 
+/** The parts of a filter that ask a field. */
+type AskingNode = Extract<FilterNode, { field: FieldName }>;
+
+/** Whether a field that holds numbers and texts is compared with a text: with what is quoted, or is no number. */
+function comparesText(node: AskingNode): boolean {
+  const isText = ({ quoted: isQuoted, text }: Literal): boolean => isQuoted || readNumber(text) === undefined;
+  if (node.kind === 'present') return false;
+  if (node.kind === 'compare') return node.operator === 'contains' || isText(node.value);
+  return node.members.some((member) =>
+    member.kind === 'value' ? isText(member.value) : isText(member.from) || isText(member.to),
+  );
+}
+
 /** What a term says of a row before its bytes are read; undefined where that is nothing. */
 function withoutBytes(term: PlacedTest): RowTest | undefined {
   return term.place === BYTES ? term.before : term.test;
@@ -114,9 +128,9 @@ class FilterCompiler {
         return isError(term) ? term : { test: notOf(term.test), place: term.place };
       }
       case 'present':
-        return this.#ask(node.field, (field) => fieldTest(field).present());
+        return this.#ask(node, (field) => fieldTest(field).present());
       case 'compare':
-        return this.#ask(node.field, (field) => {
+        return this.#ask(node, (field) => {
           const { operator, value, operatorSpan } = node;
           const wrong = this.#fieldAsValue(value);
           if (wrong !== undefined) return wrong;
@@ -126,7 +140,7 @@ class FilterCompiler {
           return isError(equal) ? equal : allOf([tests.present(), notOf(equal)]);
         });
       case 'in':
-        return this.#ask(node.field, (field) => this.#set(fieldTest(field), node.members));
+        return this.#ask(node, (field) => this.#set(fieldTest(field), node.members));
     }
   }
 
@@ -151,9 +165,11 @@ class FilterCompiler {
     return joined;
   }
 
-  #ask(name: FieldName, make: (field: FilterField) => RowTest | FilterError): PlacedTest | FilterError {
-    const field = this.#fields.find(name.name);
-    if (field === undefined) return this.#unknown(name);
+  #ask(node: AskingNode, make: (field: FilterField) => RowTest | FilterError): PlacedTest | FilterError {
+    const named = this.#fields.find(node.field.name);
+    if (named === undefined) return this.#unknown(node.field);
+    const asText = named.kind === 'number' && named.orText !== undefined && comparesText(node);
+    const field = asText ? (named.orText ?? named) : named;
     const test = make(field);
     return isError(test) ? test : { test, place: FIELD_PLACES.indexOf(field.where) };
   }

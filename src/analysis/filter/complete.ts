@@ -102,7 +102,7 @@ function operatorsOf(field: FilterField): Candidate[] {
   switch (field.kind) {
     case 'number':
     case 'time':
-      return [...EQUALITY, ...ORDER, AMONG];
+      return [...EQUALITY, ...ORDER, AMONG, ...('orText' in field ? [CONTAINS] : [])];
     case 'enumerated':
       return [...EQUALITY, AMONG, CONTAINS, ...ORDER];
     case 'text':

@@ -17,5 +17,6 @@ export const MESSAGE_FIELD_ALIASES: readonly FieldAlias[] = [
   { alias: 'coap.opt.no_response', field: 'coap.opt.opt_no_response', wireshark: false },
   { alias: 'coap.opt.request_tag', field: 'coap.opt.opt_request_tag', wireshark: false },
   { alias: 'device', field: 'lwm2m.device', wireshark: false },
+  { alias: 'lwm2m.lt', field: 'lwm2m.lifetime', wireshark: false },
   { alias: 'lwm2m.ep', field: 'lwm2m.device', wireshark: false },
 ];

@@ -39,6 +39,10 @@ export interface NumberField extends FieldDescription {
   /** Only whole numbers are asked for. */
   whole: boolean;
   unit?: string;
+  /** Whether there is a value at all, where some values are no numbers. */
+  has?: (row: number) => boolean;
+  /** What is asked in its place where it is compared with text. */
+  orText?: ReadTextField;
 }
 
 /** A number and its names; the first name is the one that completion offers. */

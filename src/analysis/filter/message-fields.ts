@@ -34,6 +34,8 @@ import type { MessageColumnsAccess } from './message-columns.ts';
 import { optionFields } from './option-fields.ts';
 import { headerFields } from './header-fields.ts';
 import { networkFields } from './network-fields.ts';
+import { valueFields } from './value-fields.ts';
+import { type MessageValuesAccess, NO_VALUES } from './values-access.ts';
 
 /** Names of the types as Wireshark writes them, beside CON, NON, ACK, RST. */
 const LONG_TYPE_NAMES = ['Confirmable', 'Non-Confirmable', 'Acknowledgement', 'Reset'] as const;
@@ -229,7 +231,7 @@ function coapFields(access: MessageColumnsAccess): FilterField[] {
   ];
 }
 
-function lwm2mFields(access: MessageColumnsAccess): FilterField[] {
+function lwm2mFields(access: MessageColumnsAccess, values: MessageValuesAccess): FilterField[] {
   const { operation } = access;
   return [
     presence('lwm2m', 'the message belongs to an operation', OWN, (row) => operation(row) !== Operation.none),
@@ -246,7 +248,9 @@ function lwm2mFields(access: MessageColumnsAccess): FilterField[] {
     text('lwm2m.path', 'path the operation is about', OWN, {
       idOf: access.lwm2mPath,
       textOf: access.pathText,
+      known: values.knownPaths,
     }),
+    ...valueFields(values),
     enumerated('lwm2m.format', 'content format the payload was read as', OWN, {
       sources: [unless(NO_FORMAT, access.format)],
       values: access.formatNames,
@@ -274,13 +278,14 @@ function lwm2mFields(access: MessageColumnsAccess): FilterField[] {
 export function messageFields(
   access: MessageColumnsAccess,
   bytes: MessageBytesAccess = NO_BYTES,
+  values: MessageValuesAccess = NO_VALUES,
 ): FilterFields {
   return filterFields(
     [
       ...networkFields(access),
       ...coapFields(access),
       ...bodyFields(access),
-      ...lwm2mFields(access),
+      ...lwm2mFields(access, values),
       ...optionFields(bytes),
       ...headerFields(bytes),
     ],

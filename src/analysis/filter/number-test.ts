@@ -67,9 +67,11 @@ export function numberFieldTest(field: NumberField): FieldTest {
       `${field.name} is compared with ${expected}, such as ${example}; ${quoted(literal.text)} is none.`,
     );
   };
-  return numbersTest(field.sources, read, (_operator, _value, span) =>
+  const tests = numbersTest(field.sources, read, (_operator, _value, span) =>
     wrongOperator(field, span, 'numbers', '== != < <= > >= or in {…}'),
   );
+  const { has } = field;
+  return has === undefined ? tests : { ...tests, present: () => has };
 }
 
 function readNamed(field: EnumeratedField): (literal: Literal) => number | FilterError {

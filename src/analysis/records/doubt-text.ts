@@ -11,9 +11,12 @@ const TEXTS: readonly [number, string][] = [
   [Doubt.baseAdded, 'a SenML base value is added, which LwM2M does not use'],
 ];
 
+/** The doubts of a value in words; none where there are none. */
+export function doubtTexts(doubts: number): string[] {
+  return TEXTS.filter(([bit]) => (doubts & bit) !== 0).map(([, text]) => text);
+}
+
 /** The doubts of a value in words, joined by a semicolon; empty where there are none. */
 export function doubtText(doubts: number): string {
-  return TEXTS.filter(([bit]) => (doubts & bit) !== 0)
-    .map(([, text]) => text)
-    .join('; ');
+  return doubtTexts(doubts).join('; ');
 }

@@ -53,6 +53,12 @@ export class Records {
     return this.#messageRecords.record(row, false);
   }
 
+  /** The record of one device; undefined where there is none of this index. */
+  device(index: number): JsonObject | undefined {
+    const device = this.#context.analysis.tracking.devices.devices.devices[index];
+    return device === undefined ? undefined : deviceRecord(this.#context, device);
+  }
+
   /** All records of a kind, in order; messages and values only those that pass the filter. */
   async *of(kind: RecordKind, filter?: CompiledFilter): AsyncGenerator<JsonObject> {
     const { analysis } = this.#context;

@@ -29,8 +29,8 @@ export class TimelineView {
   /** Where the pointer is, in pixels from the tracks' left edge; zooming keeps the time under it. */
   pointerX: number | undefined;
 
-  /** Brings the head of a device into sight; set by the tracks. */
-  revealDevice: (device: number) => Promise<void> = async () => {};
+  /** Device that is to come into sight as soon as there are lines; -1 for none. */
+  wantedDevice = $state(-1);
 
   readonly #session: Session;
   readonly extent: TimeWindow;
@@ -126,6 +126,8 @@ export class TimelineView {
     panLeft: (): void => this.show(panByShare(this.visible, -PAN_STEP, this.extent)),
     panRight: (): void => this.show(panByShare(this.visible, PAN_STEP, this.extent)),
     fit: (): void => this.show(this.extent),
-    revealDevice: (device: number): Promise<void> => this.revealDevice(device),
+    revealDevice: (device: number): void => {
+      this.wantedDevice = device;
+    },
   };
 }

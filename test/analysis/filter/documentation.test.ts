@@ -33,6 +33,7 @@ const KEPT_IN = { columns: '', values: 'table', bytes: 'bytes' } as const;
 function kindOf(field: FilterField): string {
   switch (field.kind) {
     case 'number':
+      if (field.orText !== undefined) return 'number or text';
       return field.unit === undefined ? 'number' : `number of ${field.unit}`;
     case 'enumerated':
       return field.numeric ? 'name or number' : 'name';
