@@ -3,6 +3,7 @@ import type { Sensitive } from '../lwm2m/sensitive-data.ts';
 import type { ClockEstimate } from './clock-estimate.ts';
 import type { UpdateQuestions } from './firmware-protocol.ts';
 import type { AnalysisSettings } from './settings.ts';
+import type { SequenceQuestions } from './sequence-protocol.ts';
 import type { ValueProtocol } from './value-protocol.ts';
 import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
 
@@ -340,7 +341,7 @@ export interface FilterCompletion {
 }
 
 /** Commands of the page to the worker. Every method answers within 50 ms while a capture loads. */
-export interface AnalysisProtocol extends ValueProtocol, UpdateQuestions {
+export interface AnalysisProtocol extends ValueProtocol, UpdateQuestions, SequenceQuestions {
   /** Closes what is open and starts to read; answers at once, news come as events. */
   open(sources: OpenSource[], settings?: AnalysisSettings): Promise<void>;
   /** Stops reading; what was read stays and can be looked at. */
