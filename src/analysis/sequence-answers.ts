@@ -17,7 +17,7 @@ import type { Analysis } from './analysis.ts';
 import type { DeviceIndex } from './device-index.ts';
 import { DeviceRows } from './device-rows.ts';
 import type { MessageFacts } from './message-facts.ts';
-import type { MessageSummary } from './message-summary.ts';
+import { type MessageSummary, SHOWN_VALUES } from './message-summary.ts';
 import { MessageFlag } from './message-table.ts';
 import { LineKind, SequencePlan, type TransferRun } from './sequence-plan.ts';
 import {
@@ -194,7 +194,20 @@ export class SequenceAnswers {
     const says = await this.summaries.text(row);
     const isPathTold = isRequest(code) || messages.has(row, MessageFlag.notification);
     const path = isPathTold ? this.#path(row) : '';
-    return [path, says].filter((part) => part !== '').join(' · ');
+    return [path, isResponse(code) ? await this.#valuesFirst(row, says) : says]
+      .filter((part) => part !== '')
+      .join(' · ');
+  }
+
+  /** What an answer says with its values first; that it went well need not be said beside them. */
+  async #valuesFirst(row: MessageRow, says: string): Promise<string> {
+    const values = await this.summaries.values(row, SHOWN_VALUES);
+    if (values === '' || !says.endsWith(values)) return says;
+    const rest = says
+      .slice(0, -values.length)
+      .split(' · ')
+      .filter((part) => part !== '' && part !== codeName(this.analysis.tracking.messages.code.get(row)));
+    return [values, ...rest].join(' · ');
   }
 
   #mark(plan: SequencePlan, row: MessageRow, line: SequenceLine): void {

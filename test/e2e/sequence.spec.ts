@@ -32,7 +32,7 @@ test('a pull is told by its lifelines, with the transfer as one line', async ({ 
   await expect(grid).toContainText('Download server');
   const transfer = grid.getByRole('row', { name: /Transfer Download/ });
   await expect(transfer).toHaveCount(1);
-  await expect(transfer).toContainText(/47 × 512 B · 24,022 B/);
+  await expect(transfer).toContainText(/24,022 B · Block2 47 × 512 B/);
   await expect(transfer).toContainText(/94 messages folded.*from fota-pull-A to download server/);
   await expect(grid.getByRole('row', { name: /State 1 Downloading/ })).toBeVisible();
 

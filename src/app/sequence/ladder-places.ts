@@ -7,13 +7,13 @@ export const ARROW_AT = 20;
 /** Height of the heads of lifelines. */
 export const HEAD_HEIGHT = 46;
 /** Columns of number, time and wait: where each ends or begins. */
-export const NUMBER_END = 52;
-export const TIME_START = 62;
-export const SINCE_END = 212;
+export const NUMBER_END = 46;
+export const TIME_START = 56;
+export const SINCE_END = 192;
 /** Where the ladder begins. */
-export const LADDER_START = 224;
+export const LADDER_START = 200;
 /** Room beside the outer lifelines, and between two. */
-const SIDE = 88;
+const SIDE = 74;
 const LEAST_APART = 200;
 const MOST_APART = 520;
 
@@ -38,6 +38,21 @@ export function ladderPlaces(lanes: readonly SequenceLane[], width: number): Lad
     lanes,
     x: lanes.map((_, index) => Math.round(start + index * apart) + 0.5),
   };
+}
+
+/** Where a pause is told: between the first two lifelines, where it hides nothing. */
+export function pausePlace({ x, width }: LadderPlaces): number {
+  return x.length > 1 ? (x[0]! + x[1]!) / 2 : (LADDER_START + width) / 2;
+}
+
+/** The stretch that a transfer's box takes: beyond an outer lifeline that is no device's, for there is room. */
+export function boxSpan(places: LadderPlaces, line: SequenceLine): { left: number; width: number } {
+  const { from, to } = arrowSpan(places, line);
+  const ends = [line.from, line.to];
+  const isOuter = (lane: number): boolean => ends.includes(lane) && places.lanes[lane]?.device === -1;
+  const left = isOuter(0) ? LADDER_START + 4 : Math.min(from, to) + 8;
+  const right = isOuter(places.lanes.length - 1) ? places.width - 12 : Math.max(from, to) - 8;
+  return { left, width: Math.max(0, right - left) };
 }
 
 /** Half the width of the band on a device's lifeline, and how far an arrow keeps from its end. */

@@ -29,8 +29,8 @@ export function transferText(line: SequenceLine): string {
   if (transfer === undefined) return '';
   const parts = [
     line.detail,
-    `${transfer.direction === 'block1' ? 'Block1' : 'Block2'} · ${countText(transfer.blocks)} × ${countText(transfer.size)} B`,
     `${countText(transfer.bytes)} B`,
+    `${transfer.direction === 'block1' ? 'Block1' : 'Block2'} ${countText(transfer.blocks)} × ${countText(transfer.size)} B`,
     durationText(transfer.lastTime - line.time),
   ];
   if (transfer.repeats > 0) parts.push(plural(transfer.repeats, 'repeat'));
