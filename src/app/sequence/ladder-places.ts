@@ -2,8 +2,8 @@ import type { SequenceLane, SequenceLine } from '../../analysis/sequence-protoco
 
 /** Height of one line, where its words stand and where its arrow, in pixels. */
 export const LINE_HEIGHT = 28;
-export const WORDS_AT = 12;
-export const ARROW_AT = 20;
+export const WORDS_AT = 13;
+export const ARROW_AT = 21;
 /** Height of the heads of lifelines. */
 export const HEAD_HEIGHT = 46;
 /** Columns of number, time and wait: where each ends or begins. */

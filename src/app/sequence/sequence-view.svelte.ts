@@ -5,6 +5,8 @@ import { FetchedRows } from '../values/fetched-rows.svelte.ts';
 
 /** Live, the view asks anew at most so often, in milliseconds. */
 const REFRESH_MS = 250;
+/** It waits so many times as long as the last answer took. */
+const PAUSE_SHARE = 4;
 
 /** What the ladder shows and asks for. */
 export class SequenceView {
@@ -25,6 +27,7 @@ export class SequenceView {
 
   #steps = 0;
   #lastRefresh = 0;
+  #pause = REFRESH_MS;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #isStopped = false;
 
@@ -67,8 +70,9 @@ export class SequenceView {
     const { session } = this;
     if (session.sequence.device === undefined) {
       const device = await this.#deviceOfSelected();
-      const none = session.status.devices === 0 ? -1 : 0;
-      session.sequence = { ...session.sequence, device: device >= 0 ? device : none };
+      // Where none is known yet, everything is shown until one is.
+      if (device >= 0 || session.status.devices > 0)
+        session.sequence = { ...session.sequence, device: Math.max(0, device) };
     }
     await this.renew();
   }
@@ -87,6 +91,7 @@ export class SequenceView {
     const device = shown < 0 ? -1 : await this.#deviceOfSelected();
     if (step !== this.#steps || this.#isStopped) return;
     if (shown >= 0 && device >= 0 && device !== shown) await this.change({ device });
+    else if (shown >= 0 && device < 0) this.active = -1;
     else await this.locate();
   }
 
@@ -141,11 +146,15 @@ export class SequenceView {
   /** News of the analysis: asks anew, not too often. */
   refreshSoon(): void {
     if (this.#timer !== undefined) return;
-    const wait = Math.max(0, this.#lastRefresh + REFRESH_MS - performance.now());
+    const wait = Math.max(0, this.#lastRefresh + this.#pause - performance.now());
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#lastRefresh = performance.now();
-      void this.lines.refresh();
+      const asked = performance.now();
+      // A long ladder takes long to be made anew: the worker has other things to do too.
+      void this.lines.refresh().then(() => {
+        this.#lastRefresh = performance.now();
+        this.#pause = Math.max(REFRESH_MS, PAUSE_SHARE * (this.#lastRefresh - asked));
+      });
     }, wait);
   }
 
