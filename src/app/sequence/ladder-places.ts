@@ -55,6 +55,17 @@ export function boxSpan(places: LadderPlaces, line: SequenceLine): { left: numbe
   return { left, width: Math.max(0, right - left) };
 }
 
+/** The part of a stretch that is seen; the whole where too little is for words to stand there. */
+export function seenPart(
+  from: number,
+  to: number,
+  seen: { left: number; right: number },
+): { left: number; right: number } {
+  const [left, right] = [Math.min(from, to), Math.max(from, to)];
+  const part = { left: Math.max(left, seen.left), right: Math.min(right, seen.right) };
+  return part.right - part.left < LEAST_APART / 2 ? { left, right } : part;
+}
+
 /** Half the width of the band on a device's lifeline, and how far an arrow keeps from its end. */
 const BAND = 7;
 const CLEAR = 3;
