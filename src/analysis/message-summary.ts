@@ -24,7 +24,7 @@ import type { MessageFacts } from './message-facts.ts';
 import { MessageFlag } from './message-table.ts';
 
 /** Values written out in a summary; further ones are counted. */
-const SHOWN_VALUES = 3;
+export const SHOWN_VALUES = 3;
 
 /** Says in one short line what a message means, for lists. */
 export class MessageSummary {

@@ -4,6 +4,7 @@ import type { ClockEstimate } from './clock-estimate.ts';
 import type { DeviceQuestions, DeviceState } from './device-protocol.ts';
 import type { UpdateQuestions } from './firmware-protocol.ts';
 import type { AnalysisSettings } from './settings.ts';
+import type { SequenceQuestions } from './sequence-protocol.ts';
 import type { ValueProtocol } from './value-protocol.ts';
 import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
 
@@ -343,7 +344,7 @@ export interface FilterCompletion {
 }
 
 /** Commands of the page to the worker. Every method answers within 50 ms while a capture loads. */
-export interface AnalysisProtocol extends ValueProtocol, UpdateQuestions, DeviceQuestions {
+export interface AnalysisProtocol extends ValueProtocol, UpdateQuestions, DeviceQuestions, SequenceQuestions {
   /** Closes what is open and starts to read; answers at once, news come as events. */
   open(sources: OpenSource[], settings?: AnalysisSettings): Promise<void>;
   /** Stops reading; what was read stays and can be looked at. */

@@ -36,6 +36,8 @@ import type {
 } from './protocol.ts';
 import { RECORD_KINDS, Records, type RecordKind } from './records/records.ts';
 import { RowWindows } from './row-window.ts';
+import { SequenceAnswers } from './sequence-answers.ts';
+import type { SequenceChoice, SequenceQuery, SequenceWindow } from './sequence-protocol.ts';
 import { type AnalysisSettings, DEFAULT_SETTINGS } from './settings.ts';
 import { ShownRows } from './shown-rows.ts';
 import { Timeline } from './timeline.ts';
@@ -80,6 +82,7 @@ interface Opened {
   values: ValueAnswers;
   firmware: FirmwareAnswers;
   deviceTable: DeviceAnswers;
+  sequence: SequenceAnswers;
   stores: AppendableByteStore[];
   stopped: boolean;
   stop: () => void;
@@ -296,6 +299,18 @@ export class AnalysisService implements AnalysisProtocol {
     return this.#opened === undefined ? undefined : this.#answer(this.#opened.firmware.package(attempt));
   }
 
+  async sequence(query: SequenceQuery): Promise<SequenceWindow> {
+    return this.#answer((this.#opened ?? this.#prepare()).sequence.window(query, this.#revision));
+  }
+
+  async sequenceLine(choice: SequenceChoice, row: MessageRow): Promise<number> {
+    return this.#answer((this.#opened ?? this.#prepare()).sequence.lineOf(choice, row));
+  }
+
+  async deviceOfRow(row: MessageRow): Promise<number> {
+    return this.#opened?.sequence.deviceOf(row) ?? -1;
+  }
+
   async records(kind: string, redact = true): Promise<Blob> {
     const opened = this.#opened;
     const known = RECORD_KINDS.find((candidate) => candidate === kind);
@@ -341,6 +356,7 @@ export class AnalysisService implements AnalysisProtocol {
       values: new ValueAnswers(analysis, facts, devices, bytes, () => this.#pause()),
       firmware: new FirmwareAnswers(analysis, facts, devices, bytes, summaries),
       deviceTable: new DeviceAnswers(analysis, devices, () => this.#pause()),
+      sequence: new SequenceAnswers(analysis, facts, devices, summaries, shown, () => this.#pause()),
       stores: [],
       stopped: false,
       stop: () => {},

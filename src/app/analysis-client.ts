@@ -26,6 +26,7 @@ import type {
   ValueSamples,
 } from '../analysis/value-protocol.ts';
 import type { UpdateDetail, UpdateList } from '../analysis/firmware-protocol.ts';
+import type { SequenceChoice, SequenceQuery, SequenceWindow } from '../analysis/sequence-protocol.ts';
 import type { AnalysisSettings } from '../analysis/settings.ts';
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 
@@ -222,6 +223,15 @@ export class AnalysisClient implements AnalysisProtocol {
   }
   exportDevices(query: DeviceTableQuery): Promise<Blob> {
     return this.#call((remote) => remote.exportDevices(query));
+  }
+  sequence(query: SequenceQuery): Promise<SequenceWindow> {
+    return this.#call((remote) => remote.sequence(query));
+  }
+  sequenceLine(choice: SequenceChoice, row: MessageRow): Promise<number> {
+    return this.#call((remote) => remote.sequenceLine(choice, row));
+  }
+  deviceOfRow(row: MessageRow): Promise<number> {
+    return this.#call((remote) => remote.deviceOfRow(row));
   }
   records(kind: string, redact?: boolean): Promise<Blob> {
     return this.#call((remote) => remote.records(kind, redact));

@@ -4,7 +4,7 @@ import type { PageState } from './page-state.svelte.ts';
 export interface Command {
   id: string;
   title: string;
-  group: 'Page' | 'Views' | 'Timeline' | 'Messages' | 'Values' | 'Updates';
+  group: 'Page' | 'Views' | 'Timeline' | 'Messages' | 'Values' | 'Updates' | 'Sequence';
   /** Keys as `KeyboardEvent.key` has them, `Mod+` before where Ctrl or Command is held. */
   keys: readonly string[];
   /** Whether it can be done now; without it, always. */
@@ -17,6 +17,7 @@ const withTimeline = (page: PageState): boolean => page.session.timelineCommands
 const withValues = (page: PageState): boolean => page.session.valueCommands !== undefined;
 const withList = (page: PageState): boolean => page.session.listCommands !== undefined;
 const withUpdates = (page: PageState): boolean => page.session.updateCommands !== undefined;
+const withSequence = (page: PageState): boolean => page.session.sequenceCommands !== undefined;
 const whileReading = (page: PageState): boolean =>
   page.session.status.state === 'loading' || page.session.status.state === 'live';
 
@@ -175,6 +176,16 @@ export const COMMANDS: readonly Command[] = [
     },
   },
   {
+    id: 'view-sequence',
+    title: 'Sequence',
+    group: 'Views',
+    keys: ['5'],
+    when: withCapture,
+    run: (page) => {
+      page.session.view = 'sequence';
+    },
+  },
+  {
     id: 'view-devices',
     title: 'Devices',
     group: 'Views',
@@ -295,6 +306,30 @@ export const COMMANDS: readonly Command[] = [
     keys: [],
     when: (page) => withValues(page) && page.session.valueSeries.length > 0,
     run: (page) => void page.session.valueCommands?.save(format),
+  })),
+  {
+    id: 'sequence-acks',
+    title: 'Hide or show empty ACKs',
+    group: 'Sequence',
+    keys: ['e'],
+    when: withSequence,
+    run: (page) => page.session.sequenceCommands?.toggleAcks(),
+  },
+  {
+    id: 'sequence-transfers',
+    title: 'Fold or unfold all transfers',
+    group: 'Sequence',
+    keys: ['u'],
+    when: withSequence,
+    run: (page) => page.session.sequenceCommands?.toggleTransfers(),
+  },
+  ...(['svg', 'png'] as const).map((format): Command => ({
+    id: `save-sequence-${format}`,
+    title: `Save the ladder as ${format.toUpperCase()}`,
+    group: 'Sequence',
+    keys: [],
+    when: withSequence,
+    run: (page) => void page.session.sequenceCommands?.save(format),
   })),
   {
     id: 'time',

@@ -6,7 +6,8 @@ import { AnalysisClient, AnalysisEnded } from './analysis-client.ts';
 import { keepSettings, keptSettings } from './kept-settings.ts';
 
 /** Where a selection came from; a view does not scroll to what was selected in itself. */
-export type SelectionOrigin = 'list' | 'timeline' | 'details' | 'devices' | 'keys' | 'values' | 'firmware';
+export type SelectionOrigin =
+  'list' | 'timeline' | 'details' | 'devices' | 'keys' | 'values' | 'firmware' | 'sequence';
 
 /** A window of time, both ends inclusive. */
 export interface TimeWindow {
@@ -46,13 +47,27 @@ export interface ValueCommands {
   save(format: 'csv' | 'ndjson' | 'svg' | 'png'): Promise<void>;
 }
 
+/** What the ladder offers to the command registry while it is shown. */
+export interface SequenceCommands {
+  toggleAcks(): void;
+  toggleTransfers(): void;
+  save(format: 'svg' | 'png'): Promise<void>;
+}
+
+/** What the ladder shows: of which device (-1 for all, undefined until one is chosen), and how. */
+export interface ShownSequence {
+  device: number | undefined;
+  hideAcks: boolean;
+  unfoldAll: boolean;
+}
+
 /** A resource that is charted; its colour stays its own while others come and go. */
 export interface ShownSeries extends SeriesKey {
   colour: number;
 }
 
 /** The views that exist. */
-export type View = 'timeline' | 'messages' | 'values' | 'firmware' | 'devices';
+export type View = 'timeline' | 'messages' | 'values' | 'firmware' | 'sequence' | 'devices';
 
 const NOTHING_OPEN: AnalysisStatus = {
   state: 'idle',
@@ -132,7 +147,11 @@ export class Session {
   update = $state<number | undefined>();
   /** Set by the view of updates while it is shown. */
   updateCommands = $state.raw<UpdateCommands | undefined>();
-  /** Set by the message list while it is shown. */
+  /** What the ladder shows. */
+  sequence = $state.raw<ShownSequence>({ device: undefined, hideAcks: true, unfoldAll: false });
+  /** Set by the ladder while it is shown. */
+  sequenceCommands = $state.raw<SequenceCommands | undefined>();
+  /** Set by the message list, or the ladder, while it is shown. */
   listCommands = $state.raw<ListCommands | undefined>();
 
   /** Values that are keys or passwords are shown; until the person says so, they are covered. */
@@ -328,6 +347,7 @@ export class Session {
     this.#resume = undefined;
     this.generation++;
     this.update = undefined;
+    this.sequence = { ...this.sequence, device: undefined };
     this.hasShownRows = false;
     this.deselect();
     this.trouble = undefined;

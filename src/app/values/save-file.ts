@@ -30,8 +30,8 @@ export function saveFile(blob: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
-/** A drawing as an SVG file of its own with a heading; what only a person at the page needs is left out. */
-export function pictureText(drawing: SVGSVGElement, heading: string): string {
+/** A drawing with the looks that style sheets give it; what only a person at the page needs is left out. */
+function looksTaken(drawing: SVGSVGElement): SVGSVGElement {
   const copy = drawing.cloneNode(true) as SVGSVGElement;
   const originals = drawing.querySelectorAll('*');
   copy.querySelectorAll('*').forEach((element, index) => {
@@ -45,13 +45,14 @@ export function pictureText(drawing: SVGSVGElement, heading: string): string {
     if (originals[index]!.classList.contains('live')) element.setAttribute('data-live', '');
   });
   copy.querySelectorAll('[data-live]').forEach((element) => element.remove());
-  const width = drawing.clientWidth + 2 * MARGIN;
-  const height = drawing.clientHeight + 2 * MARGIN + HEADING;
+  return copy;
+}
+
+/** Drawings, one below the other, as an SVG file of its own with a heading. */
+export function pictureText(drawings: readonly SVGSVGElement[], heading: string): string {
+  const width = Math.max(...drawings.map((drawing) => drawing.clientWidth)) + 2 * MARGIN;
   const page = getComputedStyle(document.body);
   const root = document.createElementNS(SVG, 'svg');
-  root.setAttribute('width', String(width));
-  root.setAttribute('height', String(height));
-  root.setAttribute('viewBox', `0 0 ${width} ${height}`);
   const ground = document.createElementNS(SVG, 'rect');
   ground.setAttribute('width', '100%');
   ground.setAttribute('height', '100%');
@@ -63,10 +64,23 @@ export function pictureText(drawing: SVGSVGElement, heading: string): string {
   title.setAttribute('fill', page.color);
   title.setAttribute('font-size', '12px');
   title.setAttribute('font-family', page.fontFamily.replaceAll('"', "'"));
-  const body = document.createElementNS(SVG, 'g');
-  body.setAttribute('transform', `translate(${MARGIN} ${MARGIN + HEADING})`);
-  body.append(...copy.childNodes);
-  root.append(ground, title, body);
+  root.append(ground, title);
+  let y = MARGIN + HEADING;
+  for (const drawing of drawings) {
+    // What hangs over the edge is cut, as on the page.
+    const body = document.createElementNS(SVG, 'svg');
+    body.setAttribute('x', String(MARGIN));
+    body.setAttribute('y', String(y));
+    body.setAttribute('width', String(drawing.clientWidth));
+    body.setAttribute('height', String(drawing.clientHeight));
+    body.append(...looksTaken(drawing).childNodes);
+    root.append(body);
+    y += drawing.clientHeight;
+  }
+  const height = y + MARGIN;
+  root.setAttribute('width', String(width));
+  root.setAttribute('height', String(height));
+  root.setAttribute('viewBox', `0 0 ${width} ${height}`);
   return new XMLSerializer().serializeToString(root);
 }
 
