@@ -16,7 +16,7 @@ import { RegistrationTracker } from '../device/registration.ts';
 import type { TimerKindCode } from '../device/timer-port.ts';
 import { OperationEvent, Phase } from '../lwm2m/operation-event.ts';
 import { readValue } from '../lwm2m/value-text.ts';
-import type { ValueTypeCode } from '../lwm2m/value.ts';
+import { ValueType, type ValueTypeCode } from '../lwm2m/value.ts';
 import type { Body, ValueListener } from './content-reading.ts';
 import type { DeviceModels } from './device-models.ts';
 import { MessageFlag, type MessageTable } from './message-table.ts';
@@ -41,6 +41,17 @@ export class DeviceTracking implements ValueListener {
   #batch: MessageBatch | undefined;
   #index = 0;
   #request: MessageRow = 0;
+  /** The value that is told, whose text is made when a reducer asks for it. */
+  #valueType: ValueTypeCode = ValueType.none;
+  #valueBody: Body | undefined;
+  #valueStart = 0;
+  #valueEnd = 0;
+  readonly #valueText = (): string => {
+    const body = this.#valueBody;
+    if (body === undefined) return '';
+    const { contentFormat, bytes } = body;
+    return String(readValue(this.#valueType, contentFormat, bytes, this.#valueStart, this.#valueEnd));
+  };
 
   constructor(
     private readonly messages: MessageTable,
@@ -150,7 +161,11 @@ export class DeviceTracking implements ValueListener {
     start: number,
     end: number,
   ): void {
-    const text = (): string => String(readValue(type, body.contentFormat, body.bytes, start, end));
+    this.#valueType = type;
+    this.#valueBody = body;
+    this.#valueStart = start;
+    this.#valueEnd = end;
+    const text = this.#valueText;
     this.devices.onValue(this.#event, objectId, instanceId, resourceId, text);
     this.firmware.onValue(this.#event, objectId, instanceId, resourceId, number, text);
     this.bootstraps.onValue(this.#event, objectId, instanceId, resourceId, number, text);
