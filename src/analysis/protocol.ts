@@ -44,7 +44,7 @@ export interface FileStatus {
   dropped?: { name: string; frames: number }[];
 }
 
-/** Counts and times of the analysis; small, sent at most ten times a second while loading. */
+/** Counts and times of the analysis; small, sent at most four times a second while loading, ten while live. */
 export interface AnalysisStatus {
   state: AnalysisState;
   paused: boolean;

@@ -51,8 +51,12 @@ import type {
   ValueSamples,
 } from './value-protocol.ts';
 
-/** News go to the page at most this often, in milliseconds. */
-const STATUS_INTERVAL = 100;
+/**
+ * News go to the page at most this often, in milliseconds: with each of them it asks anew for all that it shows, which
+ * takes time from reading a file. A live stream leaves that time.
+ */
+const STATUS_INTERVAL = 250;
+const LIVE_STATUS_INTERVAL = 100;
 /** Work between two turns for others, in milliseconds. */
 const WORK_INTERVAL = 10;
 
@@ -464,12 +468,12 @@ export class AnalysisService implements AnalysisProtocol {
     resume?.();
   }
 
-  /** Tells the page how things stand: at once where it must know, else at most every tenth of a second. */
+  /** Tells the page how things stand: at once where it must know, else when its time has come. */
   #tell(now: boolean): void {
     if (this.#port === undefined) return;
     const time = this.host.now();
     const first = this.#knownMessages === 0 && (this.#opened?.analysis.tracking.messages.count ?? 0) > 0;
-    const wait = this.#lastStatus + STATUS_INTERVAL - time;
+    const wait = this.#lastStatus + (this.#state === 'live' ? LIVE_STATUS_INTERVAL : STATUS_INTERVAL) - time;
     if (!now && !first && wait > 0) {
       this.#owe(wait);
       return;

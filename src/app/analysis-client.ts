@@ -49,7 +49,7 @@ export class AnalysisEnded extends Error {
  * load, throws outside a call or is ended, every pending call is rejected with `AnalysisEnded`.
  */
 export class AnalysisClient implements AnalysisProtocol {
-  /** Called with every status, at most ten times a second. */
+  /** Called with every status, at most ten times a second, four while a file is read. */
   onStatus: (status: AnalysisStatus) => void = () => {};
   /** Called once when the worker has ended by itself, with a sentence that says why. */
   onEnd: (reason: string) => void = () => {};
