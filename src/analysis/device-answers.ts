@@ -2,16 +2,14 @@ import type { Analysis } from './analysis.ts';
 import type { DeviceIndex } from './device-index.ts';
 import { DeviceLines } from './device-lines.ts';
 import type { DeviceColumn, DeviceLine, DeviceTableQuery, DeviceTableWindow } from './device-protocol.ts';
-import { tableHead, tableLine } from './records/record-table.ts';
+import type { JsonObject } from './records/json.ts';
+import { type Breathe, recordFile } from './records/record-file.ts';
 import { Records } from './records/records.ts';
-import type { Breathe } from './value-answers.ts';
 
 /** Lines that one query may ask for. */
 const MAXIMUM_LINES = 200;
 /** Lines that are sorted at once; longer tables are merged of such runs. */
 const SORTED_AT_ONCE = 1_000;
-/** Records that an export makes between two looks at the clock. */
-const RECORDS_A_STEP = 200;
 
 /** Names with numbers in them in the order of the numbers. */
 const COLLATOR = new Intl.Collator('en', { numeric: true });
@@ -47,14 +45,13 @@ export class DeviceAnswers {
   async export(query: DeviceTableQuery, revision: number): Promise<Blob> {
     const lines = await this.#linesOf(query, revision);
     const records = new Records(this.analysis);
-    let text = tableHead('devices');
-    for (let at = 0; at < lines.length; at++) {
-      const record = records.device(lines[at]!.device);
-      if (record !== undefined) text += tableLine('devices', record);
-      const pause = (at + 1) % RECORDS_A_STEP === 0 ? this.breathe() : undefined;
-      if (pause !== undefined) await pause;
+    function* shown(): Generator<JsonObject> {
+      for (const { device } of lines) {
+        const record = records.device(device);
+        if (record !== undefined) yield record;
+      }
     }
-    return new Blob([text], { type: 'text/csv' });
+    return recordFile('devices', shown(), 'csv', this.breathe);
   }
 
   async #linesOf(query: DeviceTableQuery, revision: number): Promise<readonly DeviceLine[]> {

@@ -7,7 +7,7 @@ import type { DeviceIndex } from './device-index.ts';
 import type { DeviceLine } from './device-protocol.ts';
 import { icmpErrorsByDevice, stateOf } from './device-summary.ts';
 import { MessageFlag } from './message-table.ts';
-import type { Breathe } from './value-answers.ts';
+import type { Breathe } from './records/record-file.ts';
 
 /** Messages, and other things, that are looked at between two looks at the clock. */
 const MESSAGES_A_STEP = 50_000;

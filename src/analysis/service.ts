@@ -34,7 +34,8 @@ import type {
   TrackQuery,
   TrackWindow,
 } from './protocol.ts';
-import { RECORD_KINDS, Records, type RecordKind } from './records/records.ts';
+import { recordFile } from './records/record-file.ts';
+import { RECORD_KINDS, Records } from './records/records.ts';
 import { RowWindows } from './row-window.ts';
 import { SequenceAnswers } from './sequence-answers.ts';
 import type { SequenceChoice, SequenceQuery, SequenceWindow } from './sequence-protocol.ts';
@@ -319,23 +320,8 @@ export class AnalysisService implements AnalysisProtocol {
     const opened = this.#opened;
     const known = RECORD_KINDS.find((candidate) => candidate === kind);
     if (opened === undefined || known === undefined) return new Blob([]);
-    return this.#recordsBlob(opened, known, redact);
-  }
-
-  async #recordsBlob(opened: Opened, kind: RecordKind, redact: boolean): Promise<Blob> {
-    const parts: Blob[] = [];
-    let text = '';
-    for await (const record of new Records(opened.analysis, redact).of(kind)) {
-      text += `${JSON.stringify(record)}\n`;
-      if (text.length > 1 << 20) {
-        parts.push(new Blob([text]));
-        text = '';
-        const pause = this.#breathe();
-        if (pause !== undefined) await pause;
-      }
-    }
-    parts.push(new Blob([text]));
-    return new Blob(parts, { type: 'application/x-ndjson' });
+    const records = new Records(opened.analysis, redact).of(known);
+    return recordFile(known, records, 'ndjson', () => this.#breathe());
   }
 
   #prepare(settings = DEFAULT_SETTINGS): Opened {

@@ -9,7 +9,7 @@ import type { MessageBytes } from './message-bytes.ts';
 import type { MessageFacts } from './message-facts.ts';
 import { doubtText } from './records/doubt-text.ts';
 import { Records } from './records/records.ts';
-import { tableHead, tableLine } from './records/record-table.ts';
+import { type Breathe, recordFile } from './records/record-file.ts';
 import { ValueAttributes } from './value-attributes.ts';
 import { ValueCharts } from './value-chart.ts';
 import { ValueIndex } from './value-index.ts';
@@ -29,11 +29,6 @@ import { CASTS_DOUBT, ValueReading } from './value-reading.ts';
 const MAXIMUM_SAMPLES = 200;
 /** Characters of a value that the table shows. */
 const LONGEST_TEXT = 200;
-/** Characters that an export gathers before it becomes a piece of the file. */
-const PIECE_CHARACTERS = 1 << 20;
-
-/** Gives others their turn when it is time; undefined where it is not. */
-export type Breathe = () => Promise<void> | undefined;
 
 /** Answers the questions of a page that concern values, of one analysis. */
 export class ValueAnswers {
@@ -109,18 +104,12 @@ export class ValueAnswers {
   /** The values of some resources, or of all, as a file in capture order. */
   async export(series: readonly SeriesKey[], format: 'csv' | 'ndjson'): Promise<Blob> {
     await this.#index.extend(this.breathe);
-    const parts: Blob[] = [];
-    let text = format === 'csv' ? tableHead('values') : '';
-    for await (const record of new Records(this.analysis).values(this.#rowsOf(series))) {
-      text += format === 'csv' ? tableLine('values', record) : `${JSON.stringify(record)}\n`;
-      if (text.length < PIECE_CHARACTERS) continue;
-      parts.push(new Blob([text]));
-      text = '';
-      const pause = this.breathe();
-      if (pause !== undefined) await pause;
-    }
-    parts.push(new Blob([text]));
-    return new Blob(parts, { type: format === 'csv' ? 'text/csv' : 'application/x-ndjson' });
+    return recordFile(
+      'values',
+      new Records(this.analysis).values(this.#rowsOf(series)),
+      format,
+      this.breathe,
+    );
   }
 
   *#rowsOf(series: readonly SeriesKey[]): Generator<number> {
