@@ -1,23 +1,5 @@
-import type { UpdateStateSpan, UpdateSummary } from '../../analysis/firmware-protocol.ts';
-
-/** CSS variable with the colour of a state. */
-export function stateColour(state: UpdateStateSpan['state']): string {
-  switch (state) {
-    case 'Idle':
-    case 'Initial':
-      return '--fw-idle';
-    case 'Downloading':
-    case 'Download Started':
-      return '--fw-downloading';
-    case 'Downloaded':
-    case 'Delivered':
-      return '--fw-downloaded';
-    case 'Updating':
-      return '--fw-updating';
-    case 'Installed':
-      return '--ok';
-  }
-}
+import { stateColour } from '../state-colour.ts';
+import type { UpdateSummary } from '../../analysis/firmware-protocol.ts';
 
 /** Whether a state is the one in which the attempt ended: software may be taken away again later. */
 function showsEnd({ states, ended }: UpdateSummary, index: number): boolean {

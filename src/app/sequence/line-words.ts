@@ -88,21 +88,3 @@ export function stateSign(state: string): string {
   const number = ['Idle', 'Downloading', 'Downloaded', 'Updating'].indexOf(state);
   return number >= 0 ? String(number) : state.slice(0, 1);
 }
-
-/** CSS variable with the colour of an update's state. */
-export function stateTone(state: string): string {
-  switch (state) {
-    case 'Downloading':
-    case 'Download Started':
-      return '--fw-downloading';
-    case 'Downloaded':
-    case 'Delivered':
-      return '--fw-downloaded';
-    case 'Updating':
-      return '--fw-updating';
-    case 'Installed':
-      return '--ok';
-    default:
-      return '--fw-idle';
-  }
-}
