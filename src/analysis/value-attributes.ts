@@ -51,9 +51,9 @@ export class ValueAttributes {
     return changes;
   }
 
-  /** The attributes that were in force for an observation when it ended. */
-  ofObservation(observation: Observation): AttributesInForce {
-    const { devices, observations, paths } = this.analysis.tracking;
+  /** The attributes that were in force for the observation of an index when it ended. */
+  ofObservation(observation: Observation, index: number): AttributesInForce {
+    const { devices, paths } = this.analysis.tracking;
     if (observation.pathId <= 0) return {};
     const { kind, objectId, instanceId, resourceId, resourceInstanceId } = paths.path(observation.pathId);
     if (kind !== PathKind.numeric) return {};
@@ -62,7 +62,7 @@ export class ValueAttributes {
       device < 0 ? new Set([observation.conversation]) : this.#conversations(device),
       [objectId, instanceId, resourceId, resourceInstanceId],
       observation.to,
-      observations.observations.indexOf(observation),
+      index,
     );
   }
 
@@ -71,12 +71,13 @@ export class ValueAttributes {
     ids: readonly number[],
     observation: number,
   ): AttributeSetting[] {
-    return this.analysis.tracking.devices.attributes.settings.filter(
-      (setting) =>
-        conversations.has(setting.conversation) &&
-        setting.objectId === ids[0] &&
-        (setting.source !== 'observed' || setting.observation === observation),
-    );
+    return this.analysis.tracking.devices.attributes
+      .settingsOf(conversations)
+      .filter(
+        (setting) =>
+          setting.objectId === ids[0] &&
+          (setting.source !== 'observed' || setting.observation === observation),
+      );
   }
 
   /** The last observation of exactly this path, whose own attributes count; -1 where there is none. */

@@ -5,8 +5,8 @@ import { CASTS_DOUBT } from './value-reading.ts';
 
 /** Values taken into the index between two looks at the clock. */
 const VALUES_A_STEP = 50_000;
-/** Series of which the joined rows are kept; the ones asked for longest ago go first. */
-const SERIES_KEPT = 32;
+/** Series of which the joined rows are kept, the lines in sight and a chart; the ones asked for longest ago go first. */
+const SERIES_KEPT = 256;
 /** Spreads keys over the table; the golden ratio times 2^32. */
 const SPREAD = 0x9e3779b1;
 
@@ -40,6 +40,8 @@ export class ValueIndex {
   /** By value row: the one before of the same chain, plus 1; 0 for the first. */
   readonly #before = new Uint32Column();
   #chains = 0;
+  /** By path: its chains. */
+  readonly #chainsOf: number[][] = [];
   #slots = new Int32Array(1024).fill(-1);
   #indexed = 0;
   readonly #kept = new Map<string, { rows: Uint32Array; indexed: number }>();
@@ -99,8 +101,7 @@ export class ValueIndex {
     const kept = this.#kept.get(key);
     if (kept?.indexed === this.#indexed) return kept.rows;
     const rows: number[] = [];
-    for (let chain = 0; chain < this.#chains; chain++) {
-      if (this.#path.get(chain) !== path) continue;
+    for (const chain of this.#chainsOf[path] ?? []) {
       const last = this.#last.get(chain);
       const isWhole = this.#deviceOf(chain, this.#first.get(chain)) === this.#deviceOf(chain, last);
       if (isWhole && this.#deviceOf(chain, last) !== device) continue;
@@ -145,6 +146,7 @@ export class ValueIndex {
       this.#count.set(chain, 1);
       this.#first.set(chain, row);
       this.#doubtful.set(chain, 0);
+      (this.#chainsOf[path] ??= []).push(chain);
       this.#chains++;
       if (this.#chains * 2 > this.#slots.length) this.#rehash();
     }

@@ -112,14 +112,13 @@ function namesAttributes({ body, bodyStart, bodyEnd }: OperationEvent): boolean 
  * Write-Attributes and Observe requests set and what answers to Discover tell (LwM2M Core §7.3).
  */
 export class AttributeBook {
-  /** All settings in capture order. */
-  readonly settings: AttributeSetting[] = [];
-  /** Settings beyond the limit, not kept. */
+  /** Settings that are kept, and those beyond the limit. */
+  count = 0;
   dropped = 0;
   /** Conversation and path of all settings. */
   readonly #known = new Set<string>();
-  /** Conversations with settings. */
-  readonly #conversations = new Set<number>();
+  /** Settings of each conversation in capture order. */
+  readonly #byConversation = new Map<number, AttributeSetting[]>();
 
   /** Takes the next operation event. */
   on(event: OperationEvent): void {
@@ -136,21 +135,26 @@ export class AttributeBook {
     } else if (operation === Operation.discover && event.code === Code.content) this.#discovered(event);
   }
 
+  /** The settings of some conversations in capture order. */
+  settingsOf(conversations: Iterable<number>): readonly AttributeSetting[] {
+    const lists = [...conversations].flatMap((one) => this.#byConversation.get(one) ?? []);
+    return lists.sort((a, b) => a.row - b.row);
+  }
+
   /**
    * The attributes in force for a path at a time: the deepest level that has one wins, and those of the Observe
    * itself replace all (LwM2M Core §7.3.2). `conversations` are the device's, `observation` the one that is looked
    * at, or -1.
    */
   inForce(
-    conversations: ReadonlySet<number>,
+    conversations: Iterable<number>,
     ids: readonly [number, number, number, number],
     time: Nanoseconds,
     observation = -1,
   ): AttributesInForce {
     const levels: AttributesInForce[] = [{}, {}, {}, {}, {}];
-    for (const setting of this.settings) {
+    for (const setting of this.settingsOf(conversations)) {
       if (setting.time > time) break;
-      if (!conversations.has(setting.conversation)) continue;
       if (setting.source === 'observed') {
         if (observation >= 0 && setting.observation === observation) return apply({}, setting);
         continue;
@@ -165,7 +169,7 @@ export class AttributeBook {
   #discovered(event: OperationEvent): void {
     if (event.contentFormat !== LINK_FORMAT) return;
     // Most lists have none; they are not taken apart.
-    if (!this.#conversations.has(event.conversation) && !namesAttributes(event)) return;
+    if (!this.#byConversation.has(event.conversation) && !namesAttributes(event)) return;
     const { links } = readObjectLinks(event.body, event.bodyStart, event.bodyEnd);
     for (const link of links.slice(0, MAX_DISCOVERED)) {
       // Where something was attached, a link without attributes says that it is gone.
@@ -181,13 +185,15 @@ export class AttributeBook {
     path: AttributePath,
     attributes: NotificationAttributes,
   ): void {
-    if (this.settings.length >= MAX_SETTINGS) {
+    if (this.count >= MAX_SETTINGS) {
       this.dropped++;
       return;
     }
     this.#known.add(keyOf(event.conversation, path));
-    this.#conversations.add(event.conversation);
-    this.settings.push({
+    const settings = this.#byConversation.get(event.conversation) ?? [];
+    if (settings.length === 0) this.#byConversation.set(event.conversation, settings);
+    this.count++;
+    settings.push({
       conversation: event.conversation,
       serverEndpoint: event.serverEndpoint,
       objectId: path.objectId,

@@ -23,7 +23,7 @@ describe('NOTIFICATION attributes (LwM2M Core §7.3)', () => {
     const row = write(story.at(10), '/3303/0/5700', 'pmin=1&pmax=30');
     expect(inForce(story, [3303, 0, 5700, -1], 9)).toEqual({});
     expect(inForce(story, [3303, 0, 5700, -1], 10)).toEqual({ pmin: 1, pmax: 30 });
-    expect(story.attributes.settings[0]).toMatchObject({ source: 'written', row });
+    expect(story.attributes.settingsOf([story.conversation])[0]).toMatchObject({ source: 'written', row });
   });
 
   it('are not set by what was refused', () => {

@@ -6,10 +6,11 @@ import { ValueAttributes } from '../value-attributes.ts';
 import type { JsonObject } from './json.ts';
 import type { RecordContext } from './record-context.ts';
 
-/** The record of one observation (`observations`); undefined for a request that was answered without Observe. */
+/** The record of the observation of an index (`observations`); undefined for a request that was answered without Observe. */
 export async function observationRecord(
   context: RecordContext,
   observation: Observation,
+  index: number,
 ): Promise<JsonObject | undefined> {
   if (observation.ended === 'refused') return undefined;
   const { analysis, facts, bytes, devices } = context;
@@ -30,7 +31,7 @@ export async function observationRecord(
   record.notifications = observation.notifications;
   record.missing = missingOf(observation);
   record.reordered = observation.reordered;
-  const { pmin, pmax } = new ValueAttributes(analysis).ofObservation(observation);
+  const { pmin, pmax } = new ValueAttributes(analysis).ofObservation(observation, index);
   if (pmin !== undefined) record.pmin = pmin.value;
   if (pmax !== undefined) record.pmax = pmax.value;
   const rows = new Set([

@@ -82,8 +82,8 @@ export class Records {
           yield await transferRecord(this.#context, transfer);
         break;
       case 'observations':
-        for (const observation of tracking.observations.observations) {
-          const record = await observationRecord(this.#context, observation);
+        for (const [index, observation] of tracking.observations.observations.entries()) {
+          const record = await observationRecord(this.#context, observation, index);
           if (record !== undefined) yield record;
         }
         break;
