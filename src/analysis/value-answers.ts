@@ -101,12 +101,12 @@ export class ValueAnswers {
     return [...paths].map((path) => ({ device, path }));
   }
 
-  /** The values of some resources, or of all, as a file in capture order. */
+  /** The values of some resources, or of all, as a file in capture order; secrets are left out. */
   async export(series: readonly SeriesKey[], format: 'csv' | 'ndjson'): Promise<Blob> {
     await this.#index.extend(this.breathe);
     return recordFile(
       'values',
-      new Records(this.analysis).values(this.#rowsOf(series)),
+      new Records(this.analysis, true).values(this.#rowsOf(series)),
       format,
       this.breathe,
     );

@@ -196,6 +196,6 @@ export interface ValueProtocol {
   sampleOfRow(key: SeriesKey, row: MessageRow): Promise<number>;
   /** The resources whose values a message carries, each once. */
   seriesOfRow(row: MessageRow): Promise<SeriesKey[]>;
-  /** The values of some resources, of all without any, as a file in capture order. */
+  /** The values of some resources, of all without any, as a file in capture order; secrets are left out. */
   exportValues(series: SeriesKey[], format: 'csv' | 'ndjson'): Promise<Blob>;
 }

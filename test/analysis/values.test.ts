@@ -120,6 +120,31 @@ describe('how values are drawn', () => {
   });
 });
 
+describe('a secret', () => {
+  it('is covered in the list and left out of exports', async () => {
+    const messages: SentMessage[] = [
+      ...registrationAt(1000),
+      {
+        at: 1001,
+        code: '0.03',
+        mid: 12,
+        token: 'd1',
+        options: [...pathOptions('/0/0/5'), [12, 0]],
+        payload: 'c2VjcmV0',
+      },
+      { at: 1001, nanoseconds: 1000, up: true, type: 'ACK', code: '2.04', mid: 12, token: 'd1' },
+    ];
+    const answers = answersOf(await analyseBytes('secret.pcap', captureOf(messages)));
+    const { lines } = await answers.lines(ALL, 1);
+    expect(lines.at(-1)).toMatchObject({ name: 'Secret Key', last: '••••' });
+    for (const format of ['csv', 'ndjson'] as const) {
+      const text = await (await answers.export([], format)).text();
+      expect(text).toContain('/0/0/5');
+      expect(text).not.toMatch(/c2VjcmV0|736563726574/);
+    }
+  });
+});
+
 describe('the chart of values', () => {
   it('has each sample, a gap where the registration broke, and what came later than pmax', async () => {
     const answers = answersOf(await sample());
