@@ -45,6 +45,7 @@ import { Timeline } from './timeline.ts';
 import { ValueAnswers } from './value-answers.ts';
 import type {
   ChartQuery,
+  NamedSeries,
   SeriesKey,
   ValueChart,
   ValueLineQuery,
@@ -264,8 +265,12 @@ export class AnalysisService implements AnalysisProtocol {
     return (await this.#opened?.values.sampleOfRow(key, row)) ?? -1;
   }
 
-  async exportValues(series: SeriesKey[], format: 'csv' | 'ndjson'): Promise<Blob> {
-    return (await this.#opened?.values.export(series, format)) ?? new Blob([]);
+  async findSeries(named: readonly NamedSeries[]): Promise<(SeriesKey | undefined)[]> {
+    return this.#answer((this.#opened ?? this.#prepare()).values.find(named));
+  }
+
+  async exportValues(series: SeriesKey[], format: 'csv' | 'ndjson', redact: boolean): Promise<Blob> {
+    return (await this.#opened?.values.export(series, format, redact)) ?? new Blob([]);
   }
 
   async deviceTable(query: DeviceTableQuery): Promise<DeviceTableWindow> {

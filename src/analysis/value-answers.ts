@@ -16,6 +16,7 @@ import { ValueIndex } from './value-index.ts';
 import { ValueLines } from './value-lines.ts';
 import type {
   ChartQuery,
+  NamedSeries,
   SeriesKey,
   ValueChart,
   ValueLineQuery,
@@ -65,6 +66,23 @@ export class ValueAnswers {
     return this.#charts.chart(query, revision);
   }
 
+  /** The resources of these names and paths; undefined for those that are not there. */
+  async find(named: readonly NamedSeries[]): Promise<(SeriesKey | undefined)[]> {
+    await this.#index.extend(this.breathe);
+    const { paths } = this.analysis.tracking.values;
+    const found = named.map((): SeriesKey | undefined => undefined);
+    for (const [device, series] of this.#index.series()) {
+      const name = device < 0 ? '' : this.devices.name(device);
+      if (!named.some((one) => one.device === name)) continue;
+      for (const path of series.keys()) {
+        const pathText = paths.text(path);
+        const at = named.findIndex((one) => one.device === name && one.pathText === pathText);
+        if (at >= 0) found[at] = { device, path };
+      }
+    }
+    return found;
+  }
+
   /** A window of the samples of one resource, in capture order. */
   async samples(key: SeriesKey, first: number, count: number, revision: number): Promise<ValueSamples> {
     await this.#index.extend(this.breathe);
@@ -101,12 +119,12 @@ export class ValueAnswers {
     return [...paths].map((path) => ({ device, path }));
   }
 
-  /** The values of some resources, or of all, as a file in capture order; secrets are left out. */
-  async export(series: readonly SeriesKey[], format: 'csv' | 'ndjson'): Promise<Blob> {
+  /** The values of some resources, or of all, as a file in capture order; `redact` leaves secrets out. */
+  async export(series: readonly SeriesKey[], format: 'csv' | 'ndjson', redact: boolean): Promise<Blob> {
     await this.#index.extend(this.breathe);
     return recordFile(
       'values',
-      new Records(this.analysis, true).values(this.#rowsOf(series)),
+      new Records(this.analysis, redact).values(this.#rowsOf(series)),
       format,
       this.breathe,
     );

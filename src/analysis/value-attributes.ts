@@ -44,11 +44,40 @@ export class ValueAttributes {
         from: setting.time,
         pmin: attributes.pmin?.value ?? NaN,
         pmax: attributes.pmax?.value ?? NaN,
+        gt: attributes.gt?.value ?? NaN,
+        lt: attributes.lt?.value ?? NaN,
         text,
         row: setting.row,
       });
     }
     return changes;
+  }
+
+  /**
+   * Times between observations of a path or of a level above it, in order; none where it was not observed twice, or
+   * where an observation of the device names no path that is known.
+   */
+  notObserved(device: number, path: number): { from: Nanoseconds; to: Nanoseconds }[] {
+    const { observations, paths, values, clock } = this.analysis.tracking;
+    const conversations = this.#conversations(device);
+    const ids = idsOf(values.paths, path);
+    const observed: { from: Nanoseconds; to: Nanoseconds }[] = [];
+    for (const observation of observations.observations) {
+      if (observation.ended === 'refused' || !conversations.has(observation.conversation)) continue;
+      const of = observation.pathId < 0 ? undefined : paths.path(observation.pathId);
+      if (of?.kind !== PathKind.numeric || of.objectId < 0) return [];
+      const levels = [of.objectId, of.instanceId, of.resourceId, of.resourceInstanceId];
+      if (levels.every((id, level) => id < 0 || id === ids[level]))
+        observed.push({ from: observation.from, to: observation.ended === 'open' ? clock : observation.to });
+    }
+    observed.sort((a, b) => a.from - b.from);
+    const between: { from: Nanoseconds; to: Nanoseconds }[] = [];
+    let reached = observed[0]?.to ?? 0;
+    for (const { from, to } of observed) {
+      if (from > reached) between.push({ from: reached, to: from });
+      reached = Math.max(reached, to);
+    }
+    return between;
   }
 
   /** The attributes that were in force for the observation of an index when it ended. */

@@ -9,9 +9,10 @@ import type { ValueIndex } from './value-index.ts';
 import {
   type ChartQuery,
   type ChartSeries,
-  type RegistrationBreak,
+  concerns,
   SampleMark,
   type SeriesAttributes,
+  type SeriesBreak,
   type SeriesKey,
   SeriesKind,
   type SeriesKindCode,
@@ -43,24 +44,25 @@ export class ValueCharts {
   /** A chart of the asked series. The index must be up to date. */
   async chart(query: ChartQuery, revision: number): Promise<ValueChart> {
     const series: ChartSeries[] = [];
-    const breaks = new Map<number, RegistrationBreak[]>();
+    const unregistered = new Map<number, SeriesBreak[]>();
+    const breaks: SeriesBreak[] = [];
     for (const key of query.series.slice(0, MAXIMUM_SERIES)) {
-      let own = breaks.get(key.device);
-      if (own === undefined) breaks.set(key.device, (own = this.#breaks(key.device)));
-      series.push(await this.#series(key, query, own));
+      let own = unregistered.get(key.device);
+      if (own === undefined) {
+        unregistered.set(key.device, (own = this.#unregistered(key.device)));
+        breaks.push(...own);
+      }
+      const unobserved = this.#unobserved(key, own);
+      breaks.push(...unobserved);
+      series.push(await this.#series(key, query, [...own, ...unobserved]));
     }
-    const inSight = [...breaks.values()]
-      .flat()
+    const inSight = breaks
       .filter((one) => one.to >= query.from && one.from <= query.to)
       .slice(0, MAXIMUM_BREAKS);
     return { revision, series, breaks: inSight };
   }
 
-  async #series(
-    key: SeriesKey,
-    query: ChartQuery,
-    breaks: readonly RegistrationBreak[],
-  ): Promise<ChartSeries> {
+  async #series(key: SeriesKey, query: ChartQuery, breaks: readonly SeriesBreak[]): Promise<ChartSeries> {
     const { values, clock } = this.analysis.tracking;
     const rows = this.index.rowsOf(key.device, key.path);
     const ids = idsOf(values.paths, key.path);
@@ -124,7 +126,7 @@ export class ValueCharts {
     rows: Uint32Array,
     position: number,
     attributes: readonly SeriesAttributes[],
-    breaks: readonly RegistrationBreak[],
+    breaks: readonly SeriesBreak[],
   ): number {
     const { values, messages } = this.analysis.tracking;
     const row = rows[position]!;
@@ -136,7 +138,10 @@ export class ValueCharts {
     if (position === 0) return marks;
     const time = this.reading.time(row);
     const before = this.reading.time(rows[position - 1]!);
-    if (breaks.some((one) => one.from < time && one.to > before)) marks |= SampleMark.gap;
+    // What was read or written needs no observation.
+    const byObservation = this.#isObserved(row) && this.#isObserved(rows[position - 1]!);
+    if (breaks.some((one) => one.from < time && one.to > before && (one.path < 0 || byObservation)))
+      marks |= SampleMark.gap;
     else {
       const pmax = attributes.findLast((one) => one.from <= before)?.pmax ?? NaN;
       // A tenth of a second for the way that a notification takes.
@@ -144,6 +149,17 @@ export class ValueCharts {
     }
     if (values.number.get(row) !== values.number.get(rows[position - 1]!)) marks |= SampleMark.changed;
     return marks;
+  }
+
+  /** Whether an observation brought a value. */
+  #isObserved(row: number): boolean {
+    const { values, messages } = this.analysis.tracking;
+    const operation = messages.operation.get(values.message.get(row));
+    return (
+      operation === Operation.notify ||
+      operation === Operation.observe ||
+      operation === Operation.observeComposite
+    );
   }
 
   /** Positions to draw: of each pixel the first, the last, and the extremes of numbers; of text the first. */
@@ -209,7 +225,7 @@ export class ValueCharts {
   }
 
   /** Times between the registrations of a device; none where no registration of it was seen. */
-  #breaks(device: number): RegistrationBreak[] {
+  #unregistered(device: number): SeriesBreak[] {
     const { devices } = this.analysis.tracking;
     const spans: { from: Nanoseconds; to: Nanoseconds }[] = [];
     for (const registration of devices.registrations.registrations) {
@@ -219,17 +235,31 @@ export class ValueCharts {
           spans.push({ from: span.from, to: span.to });
     }
     spans.sort((a, b) => a.from - b.from);
-    const breaks: RegistrationBreak[] = [];
+    const breaks: SeriesBreak[] = [];
     let reached = spans[0]?.to ?? OPEN_END;
     for (const span of spans.slice(1)) {
       if (span.from > reached)
         breaks.push({
           device,
+          path: -1,
           from: reached,
           to: span.from,
           text: `not registered ${((span.from - reached) / 1e9).toFixed(1)} s`,
         });
       reached = Math.max(reached, span.to);
+    }
+    return breaks;
+  }
+
+  /** Times between the observations of a resource, less those in which the device was not registered anyway. */
+  #unobserved(key: SeriesKey, unregistered: readonly SeriesBreak[]): SeriesBreak[] {
+    const breaks: SeriesBreak[] = [];
+    for (const { from, to } of this.attributes.notObserved(key.device, key.path)) {
+      const within = unregistered.filter((one) => concerns(one, key) && one.to > from && one.from < to);
+      const begin = within.reduce((time, one) => (one.from <= time ? Math.max(time, one.to) : time), from);
+      if (begin >= to) continue;
+      const text = `not observed ${((to - from) / 1e9).toFixed(1)} s`;
+      breaks.push({ ...key, from: begin, to, text });
     }
     return breaks;
   }

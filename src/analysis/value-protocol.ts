@@ -10,6 +10,12 @@ export interface SeriesKey {
   path: number;
 }
 
+/** A resource by what stays the same when a capture is analysed anew. */
+export interface NamedSeries {
+  device: string;
+  pathText: string;
+}
+
 /** One line of the list of objects and resources. */
 export interface ValueLine {
   index: number;
@@ -135,14 +141,19 @@ export interface SeriesAttributes {
   /** Seconds; NaN where not set. */
   pmin: number;
   pmax: number;
+  /** Thresholds in the value's unit; NaN where not set (LwM2M Core §7.3.3). */
+  gt: number;
+  lt: number;
   /** All in force, such as `pmin 1 · pmax 30 · gt 25`. */
   text: string;
   row: MessageRow;
 }
 
-/** A time in which a device was not registered. */
-export interface RegistrationBreak {
+/** A time in which nothing could be told: the device was not registered, or nobody observed the resource. */
+export interface SeriesBreak {
   device: number;
+  /** Number of the path that was not observed; -1 where the break concerns the whole device. */
+  path: number;
   from: Nanoseconds;
   to: Nanoseconds;
   text: string;
@@ -156,10 +167,15 @@ export interface ChartQuery {
   pixels: number;
 }
 
+/** Whether a break concerns a series. */
+export function concerns(one: SeriesBreak, { device, path }: SeriesKey): boolean {
+  return one.device === device && (one.path < 0 || one.path === path);
+}
+
 export interface ValueChart {
   revision: number;
   series: ChartSeries[];
-  breaks: RegistrationBreak[];
+  breaks: SeriesBreak[];
 }
 
 /** One value of a resource, for the table of samples. */
@@ -191,11 +207,13 @@ export interface ValueProtocol {
   /** Folds or unfolds a device (`pathText` empty), an object or an instance. */
   foldValues(device: number, pathText: string, folded: boolean): Promise<void>;
   valueChart(query: ChartQuery): Promise<ValueChart>;
+  /** The resources of these names and paths; undefined for those that are not there. */
+  findSeries(named: readonly NamedSeries[]): Promise<(SeriesKey | undefined)[]>;
   valueSamples(key: SeriesKey, first: number, count: number): Promise<ValueSamples>;
   /** Position among the samples of the one that a message carries, or the nearest before it; -1 where none is. */
   sampleOfRow(key: SeriesKey, row: MessageRow): Promise<number>;
   /** The resources whose values a message carries, each once. */
   seriesOfRow(row: MessageRow): Promise<SeriesKey[]>;
-  /** The values of some resources, of all without any, as a file in capture order; secrets are left out. */
-  exportValues(series: SeriesKey[], format: 'csv' | 'ndjson'): Promise<Blob>;
+  /** The values of some resources, of all without any, as a file in capture order; `redact` leaves secrets out. */
+  exportValues(series: SeriesKey[], format: 'csv' | 'ndjson', redact: boolean): Promise<Blob>;
 }

@@ -19,6 +19,7 @@ import type { DeviceTableQuery, DeviceTableWindow } from '../analysis/device-pro
 import type { ClockEstimate } from '../analysis/clock-estimate.ts';
 import type {
   ChartQuery,
+  NamedSeries,
   SeriesKey,
   ValueChart,
   ValueLineQuery,
@@ -200,8 +201,11 @@ export class AnalysisClient implements AnalysisProtocol {
   seriesOfRow(row: MessageRow): Promise<SeriesKey[]> {
     return this.#call((remote) => remote.seriesOfRow(row));
   }
-  exportValues(series: SeriesKey[], format: 'csv' | 'ndjson'): Promise<Blob> {
-    return this.#call((remote) => remote.exportValues(series, format));
+  findSeries(named: readonly NamedSeries[]): Promise<(SeriesKey | undefined)[]> {
+    return this.#call((remote) => remote.findSeries(named));
+  }
+  exportValues(series: SeriesKey[], format: 'csv' | 'ndjson', redact: boolean): Promise<Blob> {
+    return this.#call((remote) => remote.exportValues(series, format, redact));
   }
   clockEstimates(): Promise<(ClockEstimate | undefined)[]> {
     return this.#call((remote) => remote.clockEstimates());

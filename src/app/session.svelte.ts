@@ -1,7 +1,7 @@
 import type { AnalysisStatus, Dissection, FilterAnswer, OpenSource } from '../analysis/protocol.ts';
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import type { AnalysisSettings } from '../analysis/settings.ts';
-import type { SeriesKey } from '../analysis/value-protocol.ts';
+import type { NamedSeries, SeriesKey } from '../analysis/value-protocol.ts';
 import { AnalysisClient, AnalysisEnded } from './analysis-client.ts';
 import { keepSettings, keptSettings } from './kept-settings.ts';
 
@@ -161,8 +161,8 @@ export class Session {
   settings = $state.raw<AnalysisSettings>(keptSettings());
   /** What was opened last, to be analysed anew when settings change. */
   #sources: OpenSource[] = [];
-  /** Message and filter to be taken up again when what is open has been analysed anew. */
-  #resume: { id: string | undefined; filter: string } | undefined;
+  /** Message, filter and charted values to be taken up again when what is open has been analysed anew. */
+  #resume: { id: string | undefined; filter: string; series: NamedSeries[] } | undefined;
 
   /** Names of the files that were opened last; none where nothing is open. */
   #asked = $state.raw<readonly string[]>([]);
@@ -233,7 +233,11 @@ export class Session {
     if (!isAgain) return;
     const again = this.#sources.filter((source) => source.kind === 'file');
     if (!this.hasCapture || again.length === 0) return;
-    const resume = { id: this.dissection?.id, filter: this.filterText };
+    const resume = {
+      id: this.dissection?.id,
+      filter: this.filterText,
+      series: await this.#namesOfSeries(),
+    };
     await this.#open(again);
     this.#resume = resume;
     if (this.status.state === 'done') await this.#takeUp();
@@ -244,9 +248,21 @@ export class Session {
     this.#resume = undefined;
     if (resume === undefined) return;
     if (resume.filter !== '') await this.setFilter(resume.filter);
+    if (resume.series.length > 0) {
+      const found = await this.attempt(this.client.findSeries(resume.series));
+      this.#chartSeries(found?.flatMap((key) => key ?? []) ?? []);
+    }
     if (resume.id === undefined) return;
     const row = await this.attempt(this.client.rowOfId(resume.id));
     if (row !== undefined && row >= 0) this.select(row, 'details');
+  }
+
+  /** What the chart of values shows, by names that are the same in another analysis. */
+  async #namesOfSeries(): Promise<NamedSeries[]> {
+    const series = this.valueSeries.map(({ device, path }) => ({ device, path }));
+    if (series.length === 0) return [];
+    const chart = await this.attempt(this.client.valueChart({ series, from: 0, to: 0, pixels: 1 }));
+    return chart?.series.map(({ device, pathText }) => ({ device, pathText })) ?? [];
   }
 
   /** Closes what is open. */
@@ -283,9 +299,13 @@ export class Session {
 
   /** Shows resources over time, in place of those that were. */
   showValues(series: readonly SeriesKey[]): void {
+    this.#chartSeries(series);
+    this.view = 'values';
+  }
+
+  #chartSeries(series: readonly SeriesKey[]): void {
     this.valueSeries = series.map((key, colour) => ({ ...key, colour }));
     this.activeSeries = 0;
-    this.view = 'values';
   }
 
   /** Shows an update in full. */

@@ -104,6 +104,49 @@ describe('the list of values', () => {
   });
 });
 
+describe('a resource that was not observed for a time', () => {
+  const temperature = '/3303/0/5700';
+  /** Cancelled at 1004 by a reset, asked for again at 1010. */
+  const messages: SentMessage[] = [
+    ...registrationAt(1000),
+    { at: 1001, code: '0.01', mid: 11, token: 'c1', options: [[6, ''], ...pathOptions(temperature)] },
+    { ...told(1001, 11, 'c1', '20', 1), nanoseconds: 1000, type: 'ACK' },
+    told(1003, 100, 'c1', '21', 2),
+    { at: 1004, type: 'RST', code: '0.00', mid: 100, token: '' },
+    readOf(1006, 12, 'c2', temperature),
+    { ...told(1006, 12, 'c2', '22'), nanoseconds: 1000 },
+    { at: 1010, code: '0.01', mid: 13, token: 'c3', options: [[6, ''], ...pathOptions(temperature)] },
+    { ...told(1010, 13, 'c3', '23', 1), nanoseconds: 1000, type: 'ACK' },
+    told(1012, 101, 'c3', '24', 2),
+  ];
+
+  const BREAK = { from: 4e9, to: 10e9, text: 'not observed 6.0 s' };
+  const isGap = (mark: number): boolean => (mark & SampleMark.gap) !== 0;
+
+  it('has a break that the line ends at, unless it was read meanwhile', async () => {
+    for (const [sent, gaps] of [
+      [messages, [false, false, false, false, false]],
+      [messages.filter(({ token }) => token !== 'c2'), [false, false, true, false]],
+    ] as const) {
+      const answers = answersOf(await analyseBytes('unobserved.pcap', captureOf(sent)));
+      const [key] = await answers.find([{ device: 'dev1', pathText: temperature }]);
+      const { series, breaks } = await answers.chart({ series: [key!], from: 0, to: 20e9, pixels: 100 }, 1);
+      expect(breaks).toEqual([{ ...key, ...BREAK }]);
+      expect([...series[0]!.marks].map(isGap)).toEqual(gaps);
+    }
+  });
+
+  it('is found by its name and path, and another is not', async () => {
+    const answers = answersOf(await analyseBytes('unobserved.pcap', captureOf(messages)));
+    expect(
+      await answers.find([
+        { device: 'dev1', pathText: '/3303/1/5700' },
+        { device: 'dev2', pathText: temperature },
+      ]),
+    ).toEqual([undefined, undefined]);
+  });
+});
+
 describe('how values are drawn', () => {
   it('is as numbers where a range bounds them, as states where they have names', async () => {
     const messages = [
@@ -138,9 +181,11 @@ describe('a secret', () => {
     const { lines } = await answers.lines(ALL, 1);
     expect(lines.at(-1)).toMatchObject({ name: 'Secret Key', last: '••••' });
     for (const format of ['csv', 'ndjson'] as const) {
-      const text = await (await answers.export([], format)).text();
+      const text = await (await answers.export([], format, true)).text();
       expect(text).toContain('/0/0/5');
       expect(text).not.toMatch(/c2VjcmV0|736563726574/);
+      // Whoever asks for them gets them.
+      expect(await (await answers.export([], format, false)).text()).toMatch(/c2VjcmV0|736563726574/);
     }
   });
 });
@@ -234,12 +279,12 @@ describe('the samples of a resource', () => {
     const answers = answersOf(analysis);
     const { lines } = await answers.lines(ALL, 1);
     const key = { device: lines.at(-1)!.device, path: lines.at(-1)!.path };
-    const table = await (await answers.export([key], 'csv')).text();
+    const table = await (await answers.export([key], 'csv', true)).text();
     expect(table.split('\n').slice(0, 2)).toEqual([
       'time,value_time,device,server,path,name,value,unit,type,format,operation,id,doubt',
       '1002.000001000,,dev1,10.0.0.1:5683,/3303/0/5700,Sensor Value,20.5,,Float,plain text,Observe,1.6.0,',
     ]);
-    const all = (await (await answers.export([], 'ndjson')).text()).trim().split('\n');
+    const all = (await (await answers.export([], 'ndjson', true)).text()).trim().split('\n');
     expect(all.map((line) => JSON.parse(line) as unknown)).toEqual(await recordsOf(analysis, 'values'));
     expect(all).toHaveLength(6);
   });

@@ -1,5 +1,5 @@
 import type { Nanoseconds } from '../../capture/units.ts';
-import { type ChartSeries, type RegistrationBreak, SampleMark } from '../../analysis/value-protocol.ts';
+import { type ChartSeries, concerns, SampleMark, type SeriesBreak } from '../../analysis/value-protocol.ts';
 import { labelChoices } from './state-label.ts';
 import { placeLabel } from '../timeline/bar-label.ts';
 
@@ -22,14 +22,10 @@ export interface PlacedBar extends StateBar {
   labelLeft: number;
 }
 
-/** The bars of a series of states: each lasts until another state was told or registration broke. */
-export function stateBars(
-  series: ChartSeries,
-  breaks: readonly RegistrationBreak[],
-  end: Nanoseconds,
-): StateBar[] {
+/** The bars of a series of states: each lasts until another state was told or nothing could be told any more. */
+export function stateBars(series: ChartSeries, breaks: readonly SeriesBreak[], end: Nanoseconds): StateBar[] {
   const bars: StateBar[] = [];
-  const own = breaks.filter(({ device }) => device === series.key.device);
+  const own = breaks.filter((one) => concerns(one, series.key));
   const { time, marks, text } = series;
   for (let at = 0; at < time.length; at++) {
     const told = series.texts[text[at]!];

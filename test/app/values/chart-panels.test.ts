@@ -5,7 +5,7 @@ import { seriesOf } from './series.ts';
 
 const temperature = seriesOf([[0, 20]]);
 const limited = seriesOf([[0, 20]], {
-  attributes: [{ from: 0, pmin: 1, pmax: 30, text: 'pmin 1 · pmax 30', row: 0 }],
+  attributes: [{ from: 0, pmin: 1, pmax: 30, gt: NaN, lt: NaN, text: 'pmin 1 · pmax 30', row: 0 }],
 });
 const state = seriesOf([[0, '0 Idle']], { pathText: '/5/0/3', unit: '' }, SeriesKind.state);
 const text = seriesOf([[0, '2.3.1']], { pathText: '/3/0/3', unit: '' }, SeriesKind.text);

@@ -33,7 +33,7 @@ describe('bars of states', () => {
       [2, '9 Odd', SampleMark.doubt],
       [8, '0 Idle', SampleMark.gap],
     ]);
-    const broken = [{ device: 0, from: 4e9, to: 7e9, text: 'not registered 3.0 s' }];
+    const broken = [{ device: 0, path: -1, from: 4e9, to: 7e9, text: 'not registered 3.0 s' }];
     const bars = stateBars(series, broken, 8e9);
     expect(bars.map(({ from, to, text }) => [from / 1e9, to / 1e9, text])).toEqual([
       [1, 4, '1 Downloading'],
@@ -85,8 +85,8 @@ describe('the time between notifications', () => {
     ],
     {
       attributes: [
-        { from: 1e9, pmin: 1, pmax: 30, text: '', row: 0 },
-        { from: 60e9, pmin: NaN, pmax: NaN, text: '', row: 0 },
+        { from: 1e9, pmin: 1, pmax: 30, gt: NaN, lt: NaN, text: '', row: 0 },
+        { from: 60e9, pmin: NaN, pmax: NaN, gt: NaN, lt: NaN, text: '', row: 0 },
       ],
     },
   );
