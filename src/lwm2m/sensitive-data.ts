@@ -1,7 +1,9 @@
+import { Operation, type OperationCode } from './operation.ts';
+import { type LwM2mPath, PathKind } from './path.ts';
 import type { ObjectModel } from './registry/object-model.ts';
 import type { ResourceDefinition } from './registry/object-definition.ts';
 import type { Value } from './value-text.ts';
-import { ValueType } from './value.ts';
+import { NO_ID, ValueType } from './value.ts';
 
 /** What a value would give away. */
 export type Sensitive = 'key' | 'identity' | 'password' | 'address with credentials';
@@ -66,6 +68,16 @@ export function holdsSecrets(objectId: number, model: ObjectModel): boolean {
   for (const resource of model.object(objectId)?.resources.values() ?? [])
     if (kindByName(resource) !== undefined) return true;
   return false;
+}
+
+/**
+ * True where the content of an operation on a path may hold secrets, so that bytes of it which are not read as values
+ * are to be covered too: an object that has some, or the whole tree of a bootstrap (LwM2M Core §6.1.7.3).
+ */
+export function mayHoldSecrets(operation: OperationCode, path: LwM2mPath, model: ObjectModel): boolean {
+  if (path.kind !== PathKind.numeric) return false;
+  if (path.objectId === NO_ID) return operation === Operation.bootstrapWrite;
+  return holdsSecrets(path.objectId, model);
 }
 
 /** An address with its user information, and the values of secret parameters in its query, replaced by `…`. */

@@ -25,8 +25,11 @@ import type { FieldBuilder, FieldDetail } from './field-builder.ts';
 
 const decoder = new TextDecoder();
 
-/** Adds the fields of a CoAP message, read through the same view as the fast path. */
-export function addCoapFields(view: MessageView, builder: FieldBuilder): void {
+/**
+ * Adds the fields of a CoAP message, read through the same view as the fast path; `isSecret` where the payload may hold
+ * secrets and is not read as values of its own.
+ */
+export function addCoapFields(view: MessageView, builder: FieldBuilder, isSecret = false): void {
   const { start, end, bytes } = view;
   const name = codeName(view.code);
   const code = `${codeText(view.code)}${name === '' ? '' : ` ${name}`}`;
@@ -37,7 +40,7 @@ export function addCoapFields(view: MessageView, builder: FieldBuilder): void {
   if (isReliable) {
     addReliableHead(view, code, builder);
     addToken(view, builder);
-    addRest(view, builder);
+    addRest(view, builder, isSecret);
   } else if (end - start >= 1) {
     builder.add('Version', start, start + 1, { value: String(bytes[start]! >> 6), clause: 'RFC 7252 §3' });
     builder.add('Type', start, start + 1, {
@@ -58,7 +61,7 @@ export function addCoapFields(view: MessageView, builder: FieldBuilder): void {
       clause: 'RFC 7252 §4.4',
     });
     addToken(view, builder);
-    addRest(view, builder);
+    addRest(view, builder, isSecret);
   }
   const fault = messageFault(view.fault, view.faultOffset);
   if (fault !== undefined) {
@@ -99,14 +102,16 @@ function addToken(view: MessageView, builder: FieldBuilder): void {
   builder.add('Token', view.tokenStart, view.tokenStart + view.tokenLength, detail);
 }
 
-function addRest(view: MessageView, builder: FieldBuilder): void {
+function addRest(view: MessageView, builder: FieldBuilder, isSecret: boolean): void {
   addOptions(view, builder);
   if (view.payloadLength === 0) return;
   const shown = view.payloadEnd - view.payloadStart;
-  builder.add('Payload', view.payloadStart, view.payloadEnd, {
+  const detail: FieldDetail = {
     value: view.payloadLength > shown ? `${shown} of ${view.payloadLength} bytes` : `${shown} bytes`,
     clause: 'RFC 7252 §3',
-  });
+  };
+  if (isSecret) detail.sensitive = 'key';
+  builder.add('Payload', view.payloadStart, view.payloadEnd, detail);
 }
 
 function addOptions(view: MessageView, builder: FieldBuilder): void {

@@ -7,7 +7,7 @@ import { Operation, type OperationCode } from '../../lwm2m/operation.ts';
 import { type LwM2mPath, pathText } from '../../lwm2m/path.ts';
 import type { ResourceDefinition } from '../../lwm2m/registry/object-definition.ts';
 import { definitionText, type ObjectModel } from '../../lwm2m/registry/object-model.ts';
-import { sensitiveKind } from '../../lwm2m/sensitive-data.ts';
+import { mayHoldSecrets, sensitiveKind } from '../../lwm2m/sensitive-data.ts';
 import { accessOf, registryDoubts } from '../../lwm2m/value-doubts.ts';
 import { describeValue, readValue } from '../../lwm2m/value-text.ts';
 import { type ContentSink, Doubt, isRelativeTime, NO_ID, VALUE_TYPE_NAMES } from '../../lwm2m/value.ts';
@@ -48,7 +48,9 @@ export function addContentFields(content: Content, model: ObjectModel, builder: 
     formatOfValues(format, code, path, body, 0, body.length, context) === format;
   const known = contentFormat(format);
   if (known?.read === undefined || !hasValues) {
-    builder.add(contentFormatName(format), 0, body.length, { value: `${body.length} bytes` });
+    const unread: FieldDetail = { value: `${body.length} bytes` };
+    if (mayHoldSecrets(operation, path, model)) unread.sensitive = 'key';
+    builder.add(contentFormatName(format), 0, body.length, unread);
     return;
   }
   const sink: ContentSink = {
@@ -114,6 +116,9 @@ export function addContentFields(content: Content, model: ObjectModel, builder: 
     const detail: FieldDetail = { value: result.fault.text, severity: 'error' };
     if (result.fault.clause !== undefined) detail.clause = result.fault.clause;
     builder.add('Damaged content', at, body.length, detail);
+    // What stands behind the damage is not read, and may be a secret all the same.
+    if (mayHoldSecrets(operation, path, model))
+      builder.add('Unread bytes', at, body.length, { value: `${body.length - at} bytes`, sensitive: 'key' });
   }
   builder.close();
 }

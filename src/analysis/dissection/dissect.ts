@@ -10,6 +10,7 @@ import { receivedBytes, transferEnd } from '../../coap/transfer.ts';
 import { Transport } from '../../network/flow.ts';
 import { SOFTWARE_OBJECT } from '../../device/update-object.ts';
 import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
+import { mayHoldSecrets } from '../../lwm2m/sensitive-data.ts';
 import type { Analysis } from '../analysis.ts';
 import type { DeviceIndex } from '../device-index.ts';
 import { FrameComments, nameOfAddress } from '../frame-comments.ts';
@@ -24,6 +25,7 @@ import { addCoapFields } from './coap-fields.ts';
 import { type IcmpError, icmpErrorText } from '../icmp-errors.ts';
 import { addContentFields } from './content-fields.ts';
 import { FieldBuilder, type FieldDetail } from './field-builder.ts';
+import { secretBytes } from './secret-bytes.ts';
 import { relatedLife, updateFields } from './related-life.ts';
 import { headerNodes } from './header-nodes.ts';
 import { quoteText } from '../filter/word.ts';
@@ -85,14 +87,23 @@ export class Dissector {
     views.push(...shown.views);
     const roots = this.#frameFields(row, shown, atHand.udpChecksum(row));
     // The view's own range may lie anywhere in what was read.
-    const coap = new FieldBuilder(0, shown.messageAt - view.start);
-    addCoapFields(view, coap);
-    for (const error of this.analysis.tracking.icmpErrors.of(row)) addIcmpError(error, coap);
-    roots.push(...coap.roots);
     const own = view.payloadEnd - view.payloadStart;
     const payloadAt = shown.messageAt + view.payloadStart - view.start;
     const body = await this.bytes.body(row);
     const isReassembled = body !== undefined && body.length !== own;
+    const operation = messages.operation.get(row) as OperationCode;
+    const request = messages.requestOf(row);
+    const path = paths.path(request === NO_ROW ? 0 : messages.path.get(request));
+    const model = this.analysis.tracking.modelOf(row);
+    // Of a content that the capture cut off, nothing is read.
+    const isWhole = messages.outcome.get(row) === Outcome.ok && !this.#isPartOfBody(row, isReassembled);
+    const isShown = body !== undefined && body.length > 0 && body.length <= MAXIMUM_SHOWN_BODY;
+    const isSecret = operation !== 0 && own > 0 && mayHoldSecrets(operation, path, model);
+    const coap = new FieldBuilder(0, shown.messageAt - view.start);
+    addCoapFields(view, coap, isSecret && (isReassembled || !isWhole || !isShown));
+    for (const error of this.analysis.tracking.icmpErrors.of(row)) addIcmpError(error, coap);
+    roots.push(...coap.roots);
+    if (isSecret) roots.push(...secretBytes(shown));
     const viewIndex = isReassembled ? views.length : 0;
     if (isReassembled) {
       const blocks = `Body from ${this.#blockCount(row)} blocks`;
@@ -103,23 +114,18 @@ export class Dissector {
       whole.add('Body', 0, Math.min(body.length, MAXIMUM_SHOWN_BODY), {
         value: `${body.length} bytes from ${this.#blockCount(row)} blocks`,
         clause: 'RFC 7959 §2',
+        ...(isSecret && !(isShown && isWhole) ? { sensitive: 'key' } : {}),
       });
       roots.push(...whole.roots);
     }
-    const operation = messages.operation.get(row) as OperationCode;
     if (operation === 0) return roots;
     const format = this.facts.bodyFormat(row);
-    const request = messages.requestOf(row);
-    const path = paths.path(request === NO_ROW ? 0 : messages.path.get(request));
     const lwm2m = new FieldBuilder(viewIndex, isReassembled ? 0 : payloadAt);
     this.#operationFields(row, operation, lwm2m);
-    // Of a content that the capture cut off, nothing is read.
-    const isWhole = messages.outcome.get(row) === Outcome.ok && !this.#isPartOfBody(row, isReassembled);
-    const isShown = body !== undefined && body.length > 0 && body.length <= MAXIMUM_SHOWN_BODY;
     if (isShown && isWhole)
       addContentFields(
         { body, format, isGuessed: this.facts.isGuessed(row), operation, code: messages.code.get(row), path },
-        this.analysis.tracking.modelOf(row),
+        model,
         lwm2m,
       );
     roots.push(...lwm2m.roots);
