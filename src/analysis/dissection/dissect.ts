@@ -24,6 +24,7 @@ import { addCoapFields } from './coap-fields.ts';
 import { type IcmpError, icmpErrorText } from '../icmp-errors.ts';
 import { addContentFields } from './content-fields.ts';
 import { FieldBuilder, type FieldDetail } from './field-builder.ts';
+import { addReadings } from './opaque-fields.ts';
 import { relatedLife, updateFields } from './related-life.ts';
 import { headerNodes } from './header-nodes.ts';
 import { quoteText } from '../filter/word.ts';
@@ -116,12 +117,14 @@ export class Dissector {
     // Of a content that the capture cut off, nothing is read.
     const isWhole = messages.outcome.get(row) === Outcome.ok && !this.#isPartOfBody(row, isReassembled);
     const isShown = body !== undefined && body.length > 0 && body.length <= MAXIMUM_SHOWN_BODY;
-    if (isShown && isWhole)
-      addContentFields(
+    if (isShown && isWhole) {
+      const opaque = addContentFields(
         { body, format, isGuessed: this.facts.isGuessed(row), operation, code: messages.code.get(row), path },
         this.analysis.tracking.modelOf(row),
         lwm2m,
       );
+      await addReadings(opaque);
+    }
     roots.push(...lwm2m.roots);
     return roots;
   }
