@@ -2,6 +2,7 @@ import { Outcome } from '../../capture/outcome.ts';
 import { contentFormat, contentFormatName, Encoding, type EncodingCode } from '../../lwm2m/content-format.ts';
 import { readObjectLinks } from '../../lwm2m/content/object-links.ts';
 import { utcText } from '../../lwm2m/civil-time.ts';
+import { type IncompleteInstance, incompleteText } from '../../lwm2m/created-instances.ts';
 import { readExecuteArguments } from '../../lwm2m/execute-arguments.ts';
 import { Operation, type OperationCode } from '../../lwm2m/operation.ts';
 import { type LwM2mPath, pathText } from '../../lwm2m/path.ts';
@@ -171,6 +172,16 @@ function timeText(time: number): string {
   if (!isRelativeTime(time)) return `${since1970 ?? time} UTC`;
   if (time <= 0) return `${-time} s before the message was made`;
   return `${time} s after the message was made, or ${since1970 ?? '?'} UTC`;
+}
+
+/** Says of each new instance of a Create which mandatory resources it lacks. */
+export function addIncomplete(instances: readonly IncompleteInstance[], builder: FieldBuilder): void {
+  for (const instance of instances)
+    builder.add('Missing', 0, 0, {
+      value: incompleteText(instance),
+      severity: 'warning',
+      clause: 'LwM2M Transport §6.7',
+    });
 }
 
 function addLinks(body: Uint8Array, builder: FieldBuilder): void {

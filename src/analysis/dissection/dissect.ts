@@ -12,6 +12,7 @@ import { SOFTWARE_OBJECT } from '../../device/update-object.ts';
 import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
 import type { Analysis } from '../analysis.ts';
 import type { DeviceIndex } from '../device-index.ts';
+import { incompleteOfCreate } from '../create-check.ts';
 import { FrameComments, nameOfAddress } from '../frame-comments.ts';
 import { MessageAtHand } from '../message-at-hand.ts';
 import type { MessageBytes } from '../message-bytes.ts';
@@ -22,7 +23,7 @@ import type { ByteView, Dissection, FieldNode, RelatedMessage } from '../protoco
 import { MAXIMUM_SHOWN_BODY, messageViews, type MessageViews } from './byte-views.ts';
 import { addCoapFields } from './coap-fields.ts';
 import { type IcmpError, icmpErrorText } from '../icmp-errors.ts';
-import { addContentFields } from './content-fields.ts';
+import { addContentFields, addIncomplete } from './content-fields.ts';
 import { FieldBuilder, type FieldDetail } from './field-builder.ts';
 import { addReadings } from './opaque-fields.ts';
 import { relatedLife, updateFields } from './related-life.ts';
@@ -125,6 +126,7 @@ export class Dissector {
       );
       await addReadings(opaque);
     }
+    addIncomplete(await incompleteOfCreate(this.analysis, this.facts, this.bytes, row), lwm2m);
     roots.push(...lwm2m.roots);
     return roots;
   }

@@ -17,6 +17,7 @@ import { type OptionDefinition, OptionNumber } from '../../coap/option.ts';
 import { optionDefinitionIn, optionNameIn } from '../../coap/signal-option.ts';
 import { isWhole, receivedBytes } from '../../coap/transfer.ts';
 import { contentFormat, contentFormatName } from '../../lwm2m/content-format.ts';
+import { incompleteText } from '../../lwm2m/created-instances.ts';
 import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
 import { PathKind, pathText } from '../../lwm2m/path.ts';
 import { queryWithoutSecrets, sensitiveKind, withoutCredentials } from '../../lwm2m/sensitive-data.ts';
@@ -30,6 +31,7 @@ import {
 } from '../../lwm2m/value.ts';
 import type { Analysis } from '../analysis.ts';
 import { contextOf, listsPaths } from '../content-values.ts';
+import { incompleteOfCreate } from '../create-check.ts';
 import { FrameComments } from '../frame-comments.ts';
 import type { MessageBytes } from '../message-bytes.ts';
 import type { MessageFacts } from '../message-facts.ts';
@@ -271,6 +273,8 @@ export class MessageRecords {
     if (this.facts.isGuessed(row)) record.guessed = true;
     if (messages.has(row, MessageFlag.contentFault))
       record.fault = { text: 'the content is damaged', ...(await this.#readAgain(row, request)) };
+    const incomplete = await incompleteOfCreate(this.analysis, this.facts, this.bytes, row);
+    if (incomplete.length > 0) record.doubt = incomplete.map(incompleteText).join('; ');
     const values = await this.#values(row);
     if (values !== undefined) record.values = values;
     return record;

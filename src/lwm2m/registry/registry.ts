@@ -152,7 +152,8 @@ export class ObjectRegistry {
       resources = this.#withOthers(definition);
       this.#resources.set(definition, resources);
     }
-    return { definition, reason, announced, resources };
+    const [loaded, own] = this.#versionsOf(definition.id);
+    return { definition, reason, announced, isOnly: isOneVersion([...loaded, ...own]), resources };
   }
 
   /** The resources of a definition, and of other versions those that it lacks, the newest of each. */
@@ -195,6 +196,10 @@ export class ObjectRegistry {
 }
 
 const NONE: readonly [Versions, Versions] = [[], []];
+
+function isOneVersion(versions: Versions): boolean {
+  return versions.every(({ version }) => version === versions[0]!.version);
+}
 
 function unpack(packed: readonly Packed[] | undefined): Versions {
   return (packed ?? [])
