@@ -137,7 +137,7 @@ export class ContentReading implements ContentContext, ContentSink {
       path.resourceInstanceId,
     );
     const { objectId, resourceId } = path;
-    const type = this.models.current(this.messages.conversation.get(row)).typeOf(objectId, resourceId);
+    const type = this.models.current(this.messages.conversation.get(row), row).typeOf(objectId, resourceId);
     this.values.add(row, number, NaN, 0, transfer.received, type, Doubt.none, NaN);
     this.messages.addFlag(row, MessageFlag.hasValues);
   }
@@ -159,7 +159,7 @@ export class ContentReading implements ContentContext, ContentSink {
     this.resourceId = path.resourceId;
     this.resourceInstanceId = path.resourceInstanceId;
     this.listsPaths = listsPaths(operation, code);
-    this.model = this.models.current(batch.conversation[index]!);
+    this.model = this.models.current(batch.conversation[index]!, row);
     this.#askedObject = -1;
     const declared = body.contentFormat;
     const number = formatOfValues(declared, code, path, body.bytes, body.start, body.end, this);
