@@ -152,14 +152,14 @@ function definitionLine(
     const object = model.object(objectId)?.definition;
     return object === undefined ? 'none of the object' : `none in ${object.name} ${object.version}`;
   }
-  const { name, type, operations, multiple, mandatory, range, unit } = resource;
+  const { name, type, operations, multiple, mandatory, range, unit, unitOf } = resource;
   return [
     name,
     VALUE_TYPE_NAMES[type],
     operations === '' ? 'bootstrap only' : operations,
     multiple ? 'multiple' : '',
     mandatory ? 'mandatory' : '',
-    `${range} ${unit}`.trim(),
+    `${range} ${unit}${unitOf === undefined ? '' : ` as in ${unitOf}`}`.trim(),
     definitionText(model, resource),
   ]
     .filter((part) => part !== '')
