@@ -25,6 +25,7 @@ import { addCoapFields } from './coap-fields.ts';
 import { type IcmpError, icmpErrorText } from '../icmp-errors.ts';
 import { addContentFields, addIncomplete } from './content-fields.ts';
 import { FieldBuilder, type FieldDetail } from './field-builder.ts';
+import { addQueryFields } from './query-fields.ts';
 import { addReadings } from './opaque-fields.ts';
 import { relatedLife, updateFields } from './related-life.ts';
 import { headerNodes } from './header-nodes.ts';
@@ -233,6 +234,8 @@ export class Dissector {
     this.#role(row, builder);
     for (const { label, value } of updateFields(this.analysis, this.facts, row))
       builder.add(label, 0, 0, { value, clause: 'LwM2M Core §6.2.2' });
+    const query = request === row ? messages.query.get(row) : 0;
+    if (query !== 0) addQueryFields(operation, messages.texts.text(query), builder);
     builder.close();
   }
 
