@@ -19,7 +19,6 @@ import { sensitiveKind } from '../lwm2m/sensitive-data.ts';
 import { describeValue, readValue } from '../lwm2m/value-text.ts';
 import { Doubt, type ValueTypeCode } from '../lwm2m/value.ts';
 import type { Analysis } from './analysis.ts';
-import { incompleteOfCreate } from './create-check.ts';
 import type { MessageBytes } from './message-bytes.ts';
 import type { MessageFacts } from './message-facts.ts';
 import { MessageFlag } from './message-table.ts';
@@ -52,8 +51,7 @@ export class MessageSummary {
     else if (isResponse(code)) this.#answer(row, parts);
     else if (isSignal(code)) parts.push(await this.#signal(row));
     if (this.facts.isGuessed(row)) parts.push(`${contentFormatName(this.facts.readFormat(row))} by a guess`);
-    const incomplete = await incompleteOfCreate(this.analysis, this.facts, this.bytes, row);
-    if (incomplete.length > 0) parts.push('mandatory resources are missing');
+    if (this.facts.isIncomplete(row)) parts.push('mandatory resources are missing');
     const values = await this.values(row, SHOWN_VALUES);
     if (values !== '') parts.push(values);
     return parts.filter((part) => part !== '').join(' · ');

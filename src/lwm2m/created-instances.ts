@@ -14,6 +14,8 @@ export interface IncompleteInstance {
 
 /** Reserved, and in LwM2M CBOR an instance whose id the client assigns (LwM2M Core §7.4, §7.5.4). */
 const MAX_ID = 65_535;
+/** Formats of a Create: those that hold instances (LwM2M Core §7.5), with their numbers from before 1.0. */
+const INSTANCE_FORMATS: ReadonlySet<number> = new Set([110, 112, 1542, 1543, 11542, 11543, 11544]);
 /** Instances of one value that are compared. */
 const MAX_INSTANCES = 1024;
 
@@ -35,7 +37,7 @@ export function incompleteInstances(
   if (demanded.length === 0) return [];
   const given = new Map<number, Set<number>>();
   if (value.length > 0) {
-    const read = contentFormat(format)?.read;
+    const read = INSTANCE_FORMATS.has(format) ? contentFormat(format)?.read : undefined;
     if (read === undefined) return [];
     const context = {
       objectId,

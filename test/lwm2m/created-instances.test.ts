@@ -58,6 +58,8 @@ describe('incompleteInstances', () => {
     expect(textsOf(TLV, hex('c10001 c101'))).toEqual([]);
     expect(textsOf(SENML_JSON, utf8('[{"n":"/500/3/0","v":1}'))).toEqual([]);
     expect(textsOf(50, utf8('{}'))).toEqual([]);
+    expect(textsOf(0, utf8('on'))).toEqual([]);
+    expect(textsOf(42, hex('00'))).toEqual([]);
   });
 
   it('does not ask for what the client itself provides', () => {

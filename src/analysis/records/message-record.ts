@@ -270,7 +270,7 @@ export class MessageRecords {
     if (messages.has(row, MessageFlag.contentFault))
       record.fault = { text: 'the content is damaged', ...(await this.#contents.read(row, request)) };
     const incomplete = await incompleteOfCreate(this.analysis, this.facts, this.bytes, row);
-    if (incomplete.length > 0) record.doubt = incomplete.map(incompleteText).join('; ');
+    if (incomplete.length > 0) record.incomplete = incomplete.map(incompleteText).join('; ');
     const values = await this.#values(row);
     if (values !== undefined) record.values = values;
     return record;
