@@ -20,7 +20,7 @@ module.exports = {
       from: { path: `^src/(${stages.join('|')})/` },
       to: {
         dependencyTypes: ['core', 'npm', 'npm-dev', 'npm-optional', 'npm-peer'],
-        pathNot: '^node_modules/@noble/hashes/',
+        pathNot: '^node_modules/(@noble/hashes/|cbor-x/dist/decode-no-eval\\.cjs$)',
       },
     },
     {

@@ -4,7 +4,8 @@ import type { Transfer, TransferTracker } from '../coap/block-wise.ts';
 import type { MessageBatch } from '../coap/message-batch.ts';
 import { NO_FORMAT, NO_OPTION, blockMore, blockNumber } from '../coap/message.ts';
 import { contentFormat, Encoding, type EncodingCode } from '../lwm2m/content-format.ts';
-import type { OperationCode } from '../lwm2m/operation.ts';
+import { incompleteInstances } from '../lwm2m/created-instances.ts';
+import { Operation, type OperationCode } from '../lwm2m/operation.ts';
 import type { ResourceDefinition } from '../lwm2m/registry/object-definition.ts';
 import type { ObjectModel } from '../lwm2m/registry/object-model.ts';
 import { Access, type AccessCode, accessOf, registryDoubts } from '../lwm2m/value-doubts.ts';
@@ -137,7 +138,7 @@ export class ContentReading implements ContentContext, ContentSink {
       path.resourceInstanceId,
     );
     const { objectId, resourceId } = path;
-    const type = this.models.current(this.messages.conversation.get(row)).typeOf(objectId, resourceId);
+    const type = this.models.current(this.messages.conversation.get(row), row).typeOf(objectId, resourceId);
     this.values.add(row, number, NaN, 0, transfer.received, type, Doubt.none, NaN);
     this.messages.addFlag(row, MessageFlag.hasValues);
   }
@@ -147,9 +148,9 @@ export class ContentReading implements ContentContext, ContentSink {
    * whose request was not seen: of what it says nobody hears, since whose it is nobody knows.
    */
   read(batch: MessageBatch, index: number, row: MessageRow, request: MessageRow, body: Body): void {
-    if (body.start === body.end) return;
     if (batch.outcome[index] !== Outcome.ok) return;
     const operation = this.messages.operation.get(row) as OperationCode;
+    if (body.start === body.end && operation !== Operation.create) return;
     this.#isHeard = request !== NO_ROW;
     const path = this.paths.path(this.#isHeard ? this.messages.path.get(request) : 0);
     const code = batch.code[index]!;
@@ -159,9 +160,11 @@ export class ContentReading implements ContentContext, ContentSink {
     this.resourceId = path.resourceId;
     this.resourceInstanceId = path.resourceInstanceId;
     this.listsPaths = listsPaths(operation, code);
-    this.model = this.models.current(batch.conversation[index]!);
+    this.model = this.models.current(batch.conversation[index]!, row);
     this.#askedObject = -1;
     const declared = body.contentFormat;
+    if (operation === Operation.create && row === request) this.#compareCreate(row, body);
+    if (body.start === body.end) return;
     const number = formatOfValues(declared, code, path, body.bytes, body.start, body.end, this);
     if (number === NO_FORMAT) return;
     const format = contentFormat(number);
@@ -177,6 +180,12 @@ export class ContentReading implements ContentContext, ContentSink {
     const result = format.read(body.bytes, body.start, body.end, this, this);
     if (this.#count > 0) this.messages.addFlag(row, MessageFlag.hasValues);
     if (result.outcome !== Outcome.ok) this.messages.addFlag(row, MessageFlag.contentFault);
+  }
+
+  /** Marks a Create whose value, as its format says it is, leaves out mandatory resources. */
+  #compareCreate(row: MessageRow, { bytes, start, end, contentFormat: format }: Body): void {
+    if (incompleteInstances(bytes.subarray(start, end), format, this.objectId, this.model).length > 0)
+      this.messages.addFlag(row, MessageFlag.incomplete);
   }
 
   value(

@@ -64,6 +64,7 @@ export class DeviceTracking implements ValueListener {
     models: DeviceModels,
   ) {
     this.devices = new DeviceTable(addresses);
+    models.deviceOf = (conversation, row) => this.devices.deviceOf(conversation, row);
     this.firmware = new FirmwareTracker(this.devices);
     operations.isDownloadTarget = (pathText) => this.firmware.isDownloadTarget(pathText);
     this.registrations = new RegistrationTracker(timers);

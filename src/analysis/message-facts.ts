@@ -128,6 +128,11 @@ export class MessageFacts {
     return !Number.isNaN(this.analysis.tracking.messages.guessedFormat.get(this.firstCopy(row)));
   }
 
+  /** Whether a message is a Create that leaves out mandatory resources. */
+  isIncomplete(row: MessageRow): boolean {
+    return this.analysis.tracking.messages.has(this.firstCopy(row), MessageFlag.incomplete);
+  }
+
   /** Content format of the body whose values a message holds: the one that its shape tells, that of its transfer's request, or its own. */
   bodyFormat(row: MessageRow): number {
     const { messages, transfers } = this.analysis.tracking;

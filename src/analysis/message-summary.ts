@@ -51,6 +51,7 @@ export class MessageSummary {
     else if (isResponse(code)) this.#answer(row, parts);
     else if (isSignal(code)) parts.push(await this.#signal(row));
     if (this.facts.isGuessed(row)) parts.push(`${contentFormatName(this.facts.readFormat(row))} by a guess`);
+    if (this.facts.isIncomplete(row)) parts.push('mandatory resources are missing');
     const values = await this.values(row, SHOWN_VALUES);
     if (values !== '') parts.push(values);
     return parts.filter((part) => part !== '').join(' · ');

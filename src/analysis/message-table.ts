@@ -47,6 +47,8 @@ export const MessageFlag = {
   contentNotRead: 256,
   /** An answer that came from another address than its request went to. */
   fromOtherAddress: 512,
+  /** A Create that gives no value to a mandatory resource of a new instance. */
+  incomplete: 1024,
 } as const;
 
 /** A wide time: whole seconds since 1970 and the rest. */

@@ -149,6 +149,7 @@ export class ValuesAtHand implements MessageValuesAccess {
   };
 
   readonly isGuessed = (row: number): boolean => this.facts.isGuessed(row);
+  readonly isIncomplete = (row: number): boolean => this.facts.isIncomplete(row);
 
   readonly registrationId = (row: number): number => {
     const { messages } = this.analysis.tracking;

@@ -1,7 +1,7 @@
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
 import { Code, isResponse, MessageType } from './code.ts';
-import { blockNumber, NO_OPTION } from './message.ts';
+import { blockMore, blockNumber, NO_OPTION } from './message.ts';
 import type { MessageBatch } from './message-batch.ts';
 import { TokenTable } from './token-table.ts';
 
@@ -104,6 +104,8 @@ export class ObservationTracker {
     // Later blocks of a notification are fetched without Observe (RFC 7959 §2.6); a request that has it all the
     // same asks for no observation.
     if (batch.block2[index] !== NO_OPTION && blockNumber(batch.block2[index]!) > 0) return -1;
+    // Of a request in blocks, the last one asks; the others are answered by 2.31 (RFC 7959 §2.9.1).
+    if (batch.block1[index] !== NO_OPTION && blockMore(batch.block1[index]!)) return -1;
     if (observe === DEREGISTER) {
       if (found >= 0) {
         const known = this.observations[found]!;

@@ -81,13 +81,14 @@ const MAX_SEGMENTS = 64;
 const NUMBER = /^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$/;
 const DIGITS = /^[0-9]+$/;
 
-function segmentsOf(text: string): string[] {
+/** The segments of the canonical text of a Uri-Query, as they were sent. */
+export function segmentsOf(text: string): string[] {
   if (text === '') return [];
   return text.split('&', MAX_SEGMENTS).map(plainSegment);
 }
 
 /** Splits a segment at its first `=`; the value is undefined where there is none. */
-function splitSegment(segment: string): [string, string | undefined] {
+export function splitSegment(segment: string): [string, string | undefined] {
   const at = segment.indexOf('=');
   return at < 0 ? [segment, undefined] : [segment.slice(0, at), segment.slice(at + 1)];
 }

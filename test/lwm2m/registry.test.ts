@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { isCompactObject, type LoadedDefinition } from '../../src/lwm2m/registry/object-definition.ts';
-import { definitionText } from '../../src/lwm2m/registry/object-model.ts';
+import { definitionText, type ObjectModel } from '../../src/lwm2m/registry/object-model.ts';
 import { ObjectRegistry } from '../../src/lwm2m/registry/registry.ts';
 import { VALUE_TYPE_NAMES, ValueType } from '../../src/lwm2m/value.ts';
 import { SOURCE } from './registry-source.ts';
@@ -107,7 +107,10 @@ describe('ObjectRegistry', () => {
             range,
             unit: unit === '/100' ? '%' : unit,
           });
-          expect(announcing.resource(source.id, id)).toBe(object.resources.get(id));
+          const held = announcing.resource(source.id, id)!;
+          // A unit of another version is said to be of that.
+          if (held.unitOf === undefined) expect(held).toBe(resource);
+          else expect({ ...held, unit: '', unitOf: undefined }).toEqual({ ...resource, unitOf: undefined });
         }
       }
     },
@@ -229,5 +232,30 @@ describe('definitions that a person has loaded', () => {
       [3, 1, 'x', '1.0', 0, []],
     ])
       expect(isCompactObject(JSON.parse(JSON.stringify(broken)))).toBe(false);
+  });
+});
+
+describe('units that a version leaves out', () => {
+  const registry = ObjectRegistry.core();
+  const deviceOf = (version: string): ObjectModel => registry.model('1.1', new Map([[3, version], [4, version], [1, version], [0, version]])); // prettier-ignore
+
+  it.each<[number, number, string, string, string | undefined]>([
+    [3, 7, '1.0', 'mV', undefined],
+    [3, 7, '1.1', 'mV', '1.0'],
+    [3, 7, '1.2', 'mV', '1.0'],
+    [3, 8, '1.2', 'mA', '1.0'],
+    [3, 9, '1.2', '%', undefined],
+    [4, 2, '1.2', 'dBm', '1.1'],
+    [4, 2, '1.3', 'dBm', undefined],
+    [1, 19, '1.1', 's', '1.2'],
+    // What is a code has no unit, and had one by mistake: Matching Type, Certificate Usage, SMNC.
+    [0, 13, '1.2', '', undefined],
+    [0, 15, '1.2', '', undefined],
+    [4, 9, '1.2', '', undefined],
+  ])('/%i/x/%i in %s is in %s', (object, resource, version, unit, unitOf) => {
+    const model = deviceOf(version);
+    expect(model.object(object)!.definition.version).toBe(version);
+    expect(model.unit(object, resource)).toBe(unit);
+    expect(model.resource(object, resource)!.unitOf).toBe(unitOf);
   });
 });

@@ -75,6 +75,7 @@ describe('readTlv, well-formed', () => {
 
   it('reads the values of an object it does not know as bytes', () => {
     // The specification's object 65, which no registry defines.
+    expect(LINKS.length).toBe(37);
     const content = collect(TLV, '/65/0', LINKS);
     expect(content.result.outcome).toBe(Outcome.ok);
     expect(content.values.map(({ path, type, doubts }) => [path, type, doubts])).toEqual([
@@ -83,7 +84,12 @@ describe('readTlv, well-formed', () => {
       ['/65/0/1', ValueType.unknown, Doubt.unknownResource],
       ['/65/0/2', ValueType.unknown, Doubt.unknownResource],
     ]);
-    expect(valuesByPath(content)['/65/0/2']).toBe('12345678');
+    expect(valuesByPath(content)).toEqual({
+      '/65/0/0/0': '00420000',
+      '/65/0/0/1': '00420001',
+      '/65/0/1': '38363133383030373535353030',
+      '/65/0/2': '12345678',
+    });
   });
 
   it('gives an object link as number and text', () => {

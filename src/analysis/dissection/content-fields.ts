@@ -1,7 +1,8 @@
 import { Outcome } from '../../capture/outcome.ts';
-import { contentFormat, contentFormatName } from '../../lwm2m/content-format.ts';
+import { contentFormat, contentFormatName, Encoding, type EncodingCode } from '../../lwm2m/content-format.ts';
 import { readObjectLinks } from '../../lwm2m/content/object-links.ts';
 import { utcText } from '../../lwm2m/civil-time.ts';
+import { type IncompleteInstance, incompleteText } from '../../lwm2m/created-instances.ts';
 import { readExecuteArguments } from '../../lwm2m/execute-arguments.ts';
 import { Operation, type OperationCode } from '../../lwm2m/operation.ts';
 import { type LwM2mPath, pathText } from '../../lwm2m/path.ts';
@@ -10,10 +11,19 @@ import { definitionText, type ObjectModel } from '../../lwm2m/registry/object-mo
 import { mayHoldSecrets, sensitiveKind } from '../../lwm2m/sensitive-data.ts';
 import { accessOf, registryDoubts } from '../../lwm2m/value-doubts.ts';
 import { describeValue, readValue } from '../../lwm2m/value-text.ts';
-import { type ContentSink, Doubt, isRelativeTime, NO_ID, VALUE_TYPE_NAMES } from '../../lwm2m/value.ts';
+import {
+  type ContentSink,
+  Doubt,
+  isRelativeTime,
+  NO_ID,
+  VALUE_TYPE_NAMES,
+  ValueType,
+  type ValueTypeCode,
+} from '../../lwm2m/value.ts';
 import { contextOf, formatOfValues, maySpeakOfValues } from '../content-values.ts';
 import { doubtText } from '../records/doubt-text.ts';
 import type { FieldBuilder, FieldDetail } from './field-builder.ts';
+import type { OpaqueField } from './opaque-fields.ts';
 
 const LINK_FORMAT = 40;
 const decoder = new TextDecoder();
@@ -30,17 +40,21 @@ export interface Content {
   path: LwM2mPath;
 }
 
-/** Adds the fields of a content, through the same readers that fill the value table. */
-export function addContentFields(content: Content, model: ObjectModel, builder: FieldBuilder): void {
+/**
+ * Adds the fields of a content, through the same readers that fill the value table. Gives those whose bytes may have a
+ * meaning of their own: `addReadings` looks for it.
+ */
+export function addContentFields(content: Content, model: ObjectModel, builder: FieldBuilder): OpaqueField[] {
   const { body, format, operation, code, path } = content;
-  if (body.length === 0) return;
+  const opaque: OpaqueField[] = [];
+  if (body.length === 0) return opaque;
   if (operation === Operation.execute) {
     addArguments(body, builder);
-    return;
+    return opaque;
   }
   if (format === LINK_FORMAT) {
     addLinks(body, builder);
-    return;
+    return opaque;
   }
   const context = contextOf(operation, code, path, model);
   const hasValues =
@@ -51,7 +65,7 @@ export function addContentFields(content: Content, model: ObjectModel, builder: 
     const unread: FieldDetail = { value: `${body.length} bytes` };
     if (mayHoldSecrets(operation, path, model)) unread.sensitive = 'key';
     builder.add(contentFormatName(format), 0, body.length, unread);
-    return;
+    return opaque;
   }
   const sink: ContentSink = {
     value: (objectId, instanceId, resourceId, resourceInstanceId, type, number, start, end, doubts, time) => {
@@ -83,7 +97,9 @@ export function addContentFields(content: Content, model: ObjectModel, builder: 
         detail.value += ` (${doubt})`;
       }
       const name = definition?.name ?? '';
-      builder.open(`/${ids.join('/')} ${name}`.trim(), start, end, detail);
+      const field = builder.open(`/${ids.join('/')} ${name}`.trim(), start, end, detail);
+      if (sensitive === undefined && holdsBytes(type, known.encoding, doubts))
+        opaque.push({ field, hex: String(value) });
       builder.add('Type', start, start, { value: VALUE_TYPE_NAMES[type]! });
       builder.add('Definition', start, start, { value: definitionLine(model, objectId, definition) });
       if (!Number.isNaN(time))
@@ -121,6 +137,14 @@ export function addContentFields(content: Content, model: ObjectModel, builder: 
       builder.add('Unread bytes', at, body.length, { value: `${body.length - at} bytes`, sensitive: 'key' });
   }
   builder.close();
+  return opaque;
+}
+
+/** Whether a value was read as bytes: Opaque, or of no known type in a format that does not say what it holds. */
+function holdsBytes(type: ValueTypeCode, encoding: EncodingCode, doubts: number): boolean {
+  if ((doubts & (Doubt.typeDiffers | Doubt.wrongField | Doubt.baseAdded)) !== 0) return false;
+  if (type === ValueType.opaque) return true;
+  return type === ValueType.unknown && (encoding === Encoding.binary || encoding === Encoding.bytes);
 }
 
 /** What the definition says of a resource: `Battery Level · Integer · R · 0..100 % · Device 1.2 (…)`. */
@@ -133,14 +157,14 @@ function definitionLine(
     const object = model.object(objectId)?.definition;
     return object === undefined ? 'none of the object' : `none in ${object.name} ${object.version}`;
   }
-  const { name, type, operations, multiple, mandatory, range, unit } = resource;
+  const { name, type, operations, multiple, mandatory, range, unit, unitOf } = resource;
   return [
     name,
     VALUE_TYPE_NAMES[type],
     operations === '' ? 'bootstrap only' : operations,
     multiple ? 'multiple' : '',
     mandatory ? 'mandatory' : '',
-    `${range} ${unit}`.trim(),
+    `${range} ${unit}${unitOf === undefined ? '' : ` as in ${unitOf}`}`.trim(),
     definitionText(model, resource),
   ]
     .filter((part) => part !== '')
@@ -153,6 +177,16 @@ function timeText(time: number): string {
   if (!isRelativeTime(time)) return `${since1970 ?? time} UTC`;
   if (time <= 0) return `${-time} s before the message was made`;
   return `${time} s after the message was made, or ${since1970 ?? '?'} UTC`;
+}
+
+/** Says of each new instance of a Create which mandatory resources it lacks. */
+export function addIncomplete(instances: readonly IncompleteInstance[], builder: FieldBuilder): void {
+  for (const instance of instances)
+    builder.add('Missing', 0, 0, {
+      value: incompleteText(instance),
+      severity: 'warning',
+      clause: 'LwM2M Transport §6.7',
+    });
 }
 
 function addLinks(body: Uint8Array, builder: FieldBuilder): void {

@@ -13,6 +13,7 @@ import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } fro
 import { mayHoldSecrets } from '../../lwm2m/sensitive-data.ts';
 import type { Analysis } from '../analysis.ts';
 import type { DeviceIndex } from '../device-index.ts';
+import { incompleteOfCreate } from '../create-check.ts';
 import { FrameComments, nameOfAddress } from '../frame-comments.ts';
 import { MessageAtHand } from '../message-at-hand.ts';
 import type { MessageBytes } from '../message-bytes.ts';
@@ -23,9 +24,11 @@ import type { ByteView, Dissection, FieldNode, RelatedMessage } from '../protoco
 import { MAXIMUM_SHOWN_BODY, messageViews, type MessageViews } from './byte-views.ts';
 import { addCoapFields } from './coap-fields.ts';
 import { type IcmpError, icmpErrorText } from '../icmp-errors.ts';
-import { addContentFields } from './content-fields.ts';
+import { addContentFields, addIncomplete } from './content-fields.ts';
 import { FieldBuilder, type FieldDetail } from './field-builder.ts';
 import { secretBytes } from './secret-bytes.ts';
+import { addQueryFields } from './query-fields.ts';
+import { addReadings } from './opaque-fields.ts';
 import { relatedLife, updateFields } from './related-life.ts';
 import { headerNodes } from './header-nodes.ts';
 import { quoteText } from '../filter/word.ts';
@@ -122,12 +125,15 @@ export class Dissector {
     const format = this.facts.bodyFormat(row);
     const lwm2m = new FieldBuilder(viewIndex, isReassembled ? 0 : payloadAt);
     this.#operationFields(row, operation, lwm2m);
-    if (isShown && isWhole)
-      addContentFields(
+    if (isShown && isWhole) {
+      const opaque = addContentFields(
         { body, format, isGuessed: this.facts.isGuessed(row), operation, code: messages.code.get(row), path },
         model,
         lwm2m,
       );
+      await addReadings(opaque);
+    }
+    addIncomplete(await incompleteOfCreate(this.analysis, this.facts, this.bytes, row), lwm2m);
     roots.push(...lwm2m.roots);
     return roots;
   }
@@ -234,6 +240,8 @@ export class Dissector {
     this.#role(row, builder);
     for (const { label, value } of updateFields(this.analysis, this.facts, row))
       builder.add(label, 0, 0, { value, clause: 'LwM2M Core §6.2.2' });
+    const query = request === row ? messages.query.get(row) : 0;
+    if (query !== 0) addQueryFields(operation, messages.texts.text(query), builder);
     builder.close();
   }
 

@@ -119,6 +119,13 @@ export function valueFields(access: MessageValuesAccess): FilterField[] {
       title: 'the format of the values was recognised by shape',
       sources: [(row) => (access.isGuessed(row) ? 1 : NaN)],
     },
+    {
+      kind: 'boolean',
+      ...shape,
+      name: 'lwm2m.incomplete',
+      title: 'a Create that leaves out mandatory resources',
+      sources: [(row) => (access.isIncomplete(row) ? 1 : NaN)],
+    },
     number(
       'lwm2m.lifetime',
       'lifetime in a Register or an Update',

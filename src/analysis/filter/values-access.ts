@@ -30,6 +30,8 @@ export interface MessageValuesAccess {
   readonly text: (row: number) => string | undefined;
   /** The content format of the message's values was recognised by their shape. */
   readonly isGuessed: (row: number) => boolean;
+  /** Whether a message is a Create that leaves out mandatory resources. */
+  readonly isIncomplete: (row: number) => boolean;
   /** Of a Register or an Update: id of its query, and what stands in the query of an id. */
   readonly registrationId: (row: number) => number;
   readonly registration: (id: number) => RegistrationParameters;
@@ -68,6 +70,7 @@ export const NO_VALUES: MessageValuesAccess = {
   doubtsOf: () => [],
   text: () => undefined,
   isGuessed: () => false,
+  isIncomplete: () => false,
   registrationId: () => -1,
   registration: () => ({}),
   knownPaths: none,

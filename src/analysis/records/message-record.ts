@@ -1,4 +1,4 @@
-import { type Fault, OUTCOME_NAMES } from '../../capture/outcome.ts';
+import { OUTCOME_NAMES } from '../../capture/outcome.ts';
 import type { MessageRow } from '../../capture/units.ts';
 import { NO_ROW } from '../../capture/units.ts';
 import { codeText, isRequest, TYPE_NAMES } from '../../coap/code.ts';
@@ -16,20 +16,16 @@ import {
 import { type OptionDefinition, OptionNumber } from '../../coap/option.ts';
 import { optionDefinitionIn, optionNameIn } from '../../coap/signal-option.ts';
 import { isWhole, receivedBytes } from '../../coap/transfer.ts';
-import { contentFormat, contentFormatName } from '../../lwm2m/content-format.ts';
+import { contentFormatName } from '../../lwm2m/content-format.ts';
+import { incompleteText } from '../../lwm2m/created-instances.ts';
 import { INTERFACE_NAMES, interfaceOf, OPERATION_NAMES, type OperationCode } from '../../lwm2m/operation.ts';
-import { PathKind, pathText } from '../../lwm2m/path.ts';
+import { PathKind } from '../../lwm2m/path.ts';
 import { queryWithoutSecrets, sensitiveKind, withoutCredentials } from '../../lwm2m/sensitive-data.ts';
 import { hexText, readValue } from '../../lwm2m/value-text.ts';
-import {
-  type ContentSink,
-  Doubt,
-  isRelativeTime,
-  VALUE_TYPE_NAMES,
-  type ValueTypeCode,
-} from '../../lwm2m/value.ts';
+import { Doubt, isRelativeTime, VALUE_TYPE_NAMES, type ValueTypeCode } from '../../lwm2m/value.ts';
 import type { Analysis } from '../analysis.ts';
-import { contextOf, listsPaths } from '../content-values.ts';
+import { ContentsAgain } from '../contents-again.ts';
+import { incompleteOfCreate } from '../create-check.ts';
 import { FrameComments } from '../frame-comments.ts';
 import type { MessageBytes } from '../message-bytes.ts';
 import type { MessageFacts } from '../message-facts.ts';
@@ -51,6 +47,7 @@ const decoder = new TextDecoder();
 export class MessageRecords {
   readonly #cursor = new OptionCursor();
   readonly #comments: FrameComments;
+  readonly #contents: ContentsAgain;
 
   private readonly analysis: Analysis;
   private readonly facts: MessageFacts;
@@ -65,6 +62,7 @@ export class MessageRecords {
     this.devices = devices;
     this.redact = redact;
     this.#comments = new FrameComments(analysis.files);
+    this.#contents = new ContentsAgain(analysis, facts, bytes);
   }
 
   /** The record of a row. `late` is false where keys that only later frames decide are left out. */
@@ -259,7 +257,7 @@ export class MessageRecords {
       const pathId = messages.path.get(request);
       if (paths.path(pathId).kind === PathKind.numeric) record.path = paths.text(pathId);
     }
-    const listed = await this.#listedPaths(row, operation);
+    const listed = await this.#contents.listedPaths(row);
     if (listed !== undefined) record.paths = listed;
     if (late) {
       const device = this.devices.nameOf(row);
@@ -270,41 +268,12 @@ export class MessageRecords {
       record.format = contentFormatName(format);
     if (this.facts.isGuessed(row)) record.guessed = true;
     if (messages.has(row, MessageFlag.contentFault))
-      record.fault = { text: 'the content is damaged', ...(await this.#readAgain(row, request)) };
+      record.fault = { text: 'the content is damaged', ...(await this.#contents.read(row, request)) };
+    const incomplete = await incompleteOfCreate(this.analysis, this.facts, this.bytes, row);
+    if (incomplete.length > 0) record.incomplete = incomplete.map(incompleteText).join('; ');
     const values = await this.#values(row);
     if (values !== undefined) record.values = values;
     return record;
-  }
-
-  /** Paths that a composite request asks for. */
-  async #listedPaths(row: MessageRow, operation: OperationCode): Promise<string[] | undefined> {
-    const { messages, transfers } = this.analysis.tracking;
-    if (!listsPaths(operation, messages.code.get(row))) return undefined;
-    const block = messages.block1(row);
-    const isPart = block !== NO_OPTION && (blockMore(block) || blockNumber(block) > 0);
-    if (isPart && transfers.transfers[messages.transfer.get(row) - 1]?.wholeRow !== row) return undefined;
-    const paths: string[] = [];
-    await this.#readAgain(row, row, (objectId, instanceId, resourceId, resourceInstanceId) => {
-      paths.push(pathText(objectId, instanceId, resourceId, resourceInstanceId));
-    });
-    return paths.length === 0 ? undefined : paths;
-  }
-
-  /** Reads a content once more, for its fault, or for the paths that it lists. */
-  async #readAgain(
-    row: MessageRow,
-    request: MessageRow,
-    name?: ContentSink['name'],
-  ): Promise<Fault | undefined> {
-    const { messages, paths } = this.analysis.tracking;
-    const body = await this.bytes.body(row);
-    const read = contentFormat(this.facts.bodyFormat(row))?.read;
-    if (body === undefined || body.length === 0 || read === undefined) return undefined;
-    const path = paths.path(request === NO_ROW ? 0 : messages.path.get(request));
-    const operation = messages.operation.get(row) as OperationCode;
-    const model = this.analysis.tracking.modelOf(row);
-    const context = contextOf(operation, messages.code.get(row), path, model);
-    return read(body, 0, body.length, context, { value: () => {}, name }).fault;
   }
 
   async #values(row: MessageRow): Promise<JsonValue[] | undefined> {

@@ -1,6 +1,7 @@
 import { NO_ROW } from '../../capture/units.ts';
 import { missingOf, type Observation, UNKNOWN_PATH } from '../../coap/observation.ts';
 import { hexText } from '../../lwm2m/value-text.ts';
+import { ContentsAgain } from '../contents-again.ts';
 import type { PathFacts } from '../path-facts.ts';
 import { ValueAttributes } from '../value-attributes.ts';
 import type { JsonObject } from './json.ts';
@@ -18,6 +19,12 @@ export async function observationRecord(
   const record: JsonObject = {
     observation: observedPath(observation, analysis.tracking.paths),
   };
+  // A composite observation is of the root, and its request lists what is observed there (LwM2M Core §6.4).
+  if (observation.request !== NO_ROW) {
+    const contents = new ContentsAgain(analysis, facts, bytes);
+    const paths = await contents.listedPathsOfWhole(observation.request);
+    if (paths !== undefined) record.paths = paths;
+  }
   const device = devices.nameOf(observation.first);
   if (device !== undefined) record.device = device;
   const flow = conversations.flowOf(observation.conversation);

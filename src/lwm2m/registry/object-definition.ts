@@ -29,6 +29,8 @@ export interface ResourceDefinition {
   readonly limits: ValueRange | undefined;
   /** Unit as people read it; a SenML secondary unit `/100` is given as `%`. */
   readonly unit: string;
+  /** Version of the object that states the unit, where this one leaves it out. */
+  readonly unitOf?: string;
   /** The definition it stands in. */
   readonly object: ObjectDefinition;
 }

@@ -18,6 +18,8 @@ export interface ChosenObject {
   readonly reason: ChoiceReason;
   /** Version that the device announced. */
   readonly announced: string | undefined;
+  /** No other version of the object is known. */
+  readonly isOnly: boolean;
   /** Resources of the definition, and those that only other versions of the object have. */
   readonly resources: ReadonlyMap<number, ResourceDefinition>;
 }

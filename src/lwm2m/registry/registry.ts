@@ -7,6 +7,7 @@ import {
   type ResourceDefinition,
 } from './object-definition.ts';
 import { type Announcement, type ChoiceReason, type ChosenObject, ObjectModel } from './object-model.ts';
+import { withUnit } from './missing-units.ts';
 import {
   compareVersions,
   impliedVersion,
@@ -152,15 +153,16 @@ export class ObjectRegistry {
       resources = this.#withOthers(definition);
       this.#resources.set(definition, resources);
     }
-    return { definition, reason, announced, resources };
+    const [loaded, own] = this.#versionsOf(definition.id);
+    return { definition, reason, announced, isOnly: isOneVersion([...loaded, ...own]), resources };
   }
 
-  /** The resources of a definition, and of other versions those that it lacks, the newest of each. */
+  /** The resources of a definition, and of other versions those that it lacks, the newest of each; with their units. */
   #withOthers(definition: ObjectDefinition): ReadonlyMap<number, ResourceDefinition> {
     const [loaded, own] = this.#versionsOf(definition.id);
     const all = new Map<number, ResourceDefinition>();
     for (const version of [...own, ...loaded, definition])
-      for (const [id, resource] of version.resources) all.set(id, resource);
+      for (const [id, resource] of version.resources) all.set(id, withUnit(resource, own));
     return all;
   }
 
@@ -195,6 +197,10 @@ export class ObjectRegistry {
 }
 
 const NONE: readonly [Versions, Versions] = [[], []];
+
+function isOneVersion(versions: Versions): boolean {
+  return versions.every(({ version }) => version === versions[0]!.version);
+}
 
 function unpack(packed: readonly Packed[] | undefined): Versions {
   return (packed ?? [])

@@ -97,6 +97,7 @@ describe('what messages say', () => {
     ['lwm2m.unit', [BATTERY, 8]],
     ['lwm2m.doubt', []],
     ['lwm2m.guessed', []],
+    ['lwm2m.incomplete', []],
     ['lwm2m.lt == 60', [0]],
     ['lwm2m.lifetime >= 60', [0, UPDATE]],
     ['lwm2m.binding == UQ', [UPDATE]],
@@ -116,6 +117,24 @@ describe('what messages say', () => {
     expect(reads('lwm2m.value == "5"')).toBe('bytes');
     expect(reads('lwm2m.value > "x"')).toMatch(/lwm2m.value/);
     expect(reads('lwm2m.lt < 5')).toBe('columns');
+  });
+
+  it('finds a Create that leaves out mandatory resources', async () => {
+    const create = (mid: number, payload: number[]): SentMessage => ({
+      at: 1000 + mid,
+      code: '0.02',
+      mid,
+      token: `c${mid}`,
+      options: [[11, '3341'], [12, 11542]],
+      payload,
+    }); // prettier-ignore
+    // Addressable Text Display has one mandatory resource, Text (5527); 5528 is X Coordinate.
+    const capture = captureOf([
+      create(1, [0xe1, 0x15, 0x98, 0x01]),
+      create(2, [0xe1, 0x15, 0x97, 0x41]),
+      create(3, []),
+    ]);
+    expect(await rowsOf(await analyseBytes('create.pcap', capture), 'lwm2m.incomplete')).toEqual([0, 2]);
   });
 
   it('offers what occurs', async () => {
