@@ -15,7 +15,7 @@ import {
   ValueType,
   type ValueTypeCode,
 } from '../lwm2m/value.ts';
-import { formatOfValues, listsPaths, maySpeakOfValues } from './content-values.ts';
+import { formatOfValues, isEmptyValue, listsPaths, maySpeakOfValues } from './content-values.ts';
 import type { DeviceModels } from './device-models.ts';
 import { MessageFlag, type MessageTable } from './message-table.ts';
 import type { PathFacts } from './path-facts.ts';
@@ -147,7 +147,8 @@ export class ContentReading implements ContentContext, ContentSink {
    * whose request was not seen: of what it says nobody hears, since whose it is nobody knows.
    */
   read(batch: MessageBatch, index: number, row: MessageRow, request: MessageRow, body: Body): void {
-    if (body.start === body.end) return;
+    const isEmpty = body.start === body.end;
+    if (isEmpty && body.contentFormat === NO_FORMAT) return;
     if (batch.outcome[index] !== Outcome.ok) return;
     const operation = this.messages.operation.get(row) as OperationCode;
     this.#isHeard = request !== NO_ROW;
@@ -162,7 +163,10 @@ export class ContentReading implements ContentContext, ContentSink {
     this.model = this.models.current(batch.conversation[index]!);
     this.#askedObject = -1;
     const declared = body.contentFormat;
-    const number = formatOfValues(declared, code, path, body.bytes, body.start, body.end, this);
+    if (isEmpty && !isEmptyValue(declared, code, path, this)) return;
+    const number = isEmpty
+      ? declared
+      : formatOfValues(declared, code, path, body.bytes, body.start, body.end, this);
     if (number === NO_FORMAT) return;
     const format = contentFormat(number);
     if (format?.readable !== true) this.messages.addFlag(row, MessageFlag.contentNotRead);

@@ -11,7 +11,7 @@ import { sensitiveKind } from '../../lwm2m/sensitive-data.ts';
 import { accessOf, registryDoubts } from '../../lwm2m/value-doubts.ts';
 import { describeValue, readValue } from '../../lwm2m/value-text.ts';
 import { type ContentSink, Doubt, isRelativeTime, NO_ID, VALUE_TYPE_NAMES } from '../../lwm2m/value.ts';
-import { contextOf, formatOfValues, maySpeakOfValues } from '../content-values.ts';
+import { contextOf, formatOfValues, isEmptyValue, maySpeakOfValues } from '../content-values.ts';
 import { doubtText } from '../records/doubt-text.ts';
 import type { FieldBuilder, FieldDetail } from './field-builder.ts';
 
@@ -33,7 +33,10 @@ export interface Content {
 /** Adds the fields of a content, through the same readers that fill the value table. */
 export function addContentFields(content: Content, model: ObjectModel, builder: FieldBuilder): void {
   const { body, format, operation, code, path } = content;
-  if (body.length === 0) return;
+  const context = contextOf(operation, code, path, model);
+  const maySpeak = maySpeakOfValues(operation, code, path);
+  const isEmpty = body.length === 0;
+  if (isEmpty && !(maySpeak && isEmptyValue(format, code, path, context))) return;
   if (operation === Operation.execute) {
     addArguments(body, builder);
     return;
@@ -42,10 +45,8 @@ export function addContentFields(content: Content, model: ObjectModel, builder: 
     addLinks(body, builder);
     return;
   }
-  const context = contextOf(operation, code, path, model);
   const hasValues =
-    maySpeakOfValues(operation, code, path) &&
-    formatOfValues(format, code, path, body, 0, body.length, context) === format;
+    maySpeak && (isEmpty || formatOfValues(format, code, path, body, 0, body.length, context) === format);
   const known = contentFormat(format);
   if (known?.read === undefined || !hasValues) {
     builder.add(contentFormatName(format), 0, body.length, { value: `${body.length} bytes` });

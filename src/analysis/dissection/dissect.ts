@@ -115,7 +115,7 @@ export class Dissector {
     this.#operationFields(row, operation, lwm2m);
     // Of a content that the capture cut off, nothing is read.
     const isWhole = messages.outcome.get(row) === Outcome.ok && !this.#isPartOfBody(row, isReassembled);
-    const isShown = body !== undefined && body.length > 0 && body.length <= MAXIMUM_SHOWN_BODY;
+    const isShown = body !== undefined && body.length <= MAXIMUM_SHOWN_BODY;
     if (isShown && isWhole)
       addContentFields(
         { body, format, isGuessed: this.facts.isGuessed(row), operation, code: messages.code.get(row), path },
