@@ -29,6 +29,9 @@ export interface Asked {
   device?: string;
 }
 
+/** Number of Location-Path (RFC 7252 §5.10). */
+const LOCATION_PATH = 8;
+
 const coapOf = (record: JsonObject): JsonObject => (record.coap ?? {}) as JsonObject;
 const blockOf = (record: JsonObject, name: string): JsonObject | undefined =>
   coapOf(record)[name] as JsonObject | undefined;
@@ -134,6 +137,13 @@ export class Capture {
       const answer = this.#byId.get(String(links?.response ?? ''));
       return answer === undefined ? [] : [answer];
     });
+  }
+
+  /** Path in the Location-Path options of an answer (RFC 7252 §5.10.7). */
+  locationOf(answer: JsonObject): string {
+    const options = (coapOf(answer).opt ?? []) as JsonObject[];
+    const path = options.filter(({ number }) => number === LOCATION_PATH);
+    return path.map(({ value }) => `/${String(value)}`).join('');
   }
 
   /** The body that a message completes. */

@@ -136,13 +136,7 @@ async function compare(
     check('format', told.format, format);
     if (content.values !== undefined) check('format', FORMAT_NAMES[told.format], content.format);
   }
-  if (told.location !== undefined) {
-    const options = (coap.opt ?? []) as JsonObject[];
-    const path = options
-      .filter(({ number }) => number === LOCATION_PATH)
-      .map(({ value }) => `/${String(value)}`);
-    check('location', told.location, path.join(''));
-  }
+  if (told.location !== undefined) check('location', told.location, capture.locationOf(record));
   if (told.values !== undefined && !isRepeat) compareValues('values', told.values, content.values, check);
   if (told.includes !== undefined && !isRepeat) {
     const named = ((content.values ?? []) as JsonObject[]).filter(
@@ -166,9 +160,6 @@ async function compare(
   }
   return differences;
 }
-
-/** Location-Path (RFC 7252 §5.10.7). */
-const LOCATION_PATH = 8;
 
 function compareValues(
   aspect: Aspect,

@@ -1,5 +1,5 @@
 import type { Sought } from './capture.ts';
-import { sumText, type ToldValue } from './claim.ts';
+import { sumText, type Told, type ToldValue } from './claim.ts';
 
 /** What the stack says of one CoAP message; `raw` where the transport library shows only a text. */
 export interface LeshanMessage extends Sought {
@@ -62,3 +62,17 @@ export function formatNumber(text: string | null | undefined): number | undefine
 
 /** Whether a truth file has something for a key. */
 export const isGiven = <T>(value: T | null | undefined): value is T => value !== null && value !== undefined;
+
+/** Seconds since 1970 of a time like `2026-11-23T00:42:12.028508053Z`. */
+function epochOf(time: string): number {
+  return Date.parse(time.replace(/\.\d+/, '')) / 1000 + Number(/\.\d+/.exec(time)?.[0] ?? 0);
+}
+
+/** Path, value and time of each value of a series. */
+export function seriesOf(data: readonly { timestamp: string | null; nodes: LeshanNodes }[]): Told['series'] {
+  return data.flatMap(({ timestamp, nodes }) =>
+    Object.entries(nodesValues(nodes)).map(
+      ([path, value]) => [path, value as string | number, epochOf(timestamp!)] as const,
+    ),
+  );
+}

@@ -22,18 +22,13 @@ export interface LeshanRegistration {
 
 const coapOf = (record: JsonObject): JsonObject => (record.coap ?? {}) as JsonObject;
 
-/** Links of a registration with the objects that are announced by their version only. */
-const objectTargets = (links: string): string[] => targetsOf(links);
-
 /** The claims of a registration: its Register, its Updates and its end where the device ended it. */
 export function registrationClaims(registration: LeshanRegistration): Claim[] {
   const { endpoint, location, lifetime, binding, version, queue, object_links: links } = registration;
   const register: Told = { operations: ['Register'], device: endpoint, code: '0.02' };
-  if (links !== undefined) register.links = objectTargets(links);
-  const isIts = (capture: Capture, record: JsonObject): boolean => {
-    const { location: found } = locationOf(capture, record);
-    return found === location;
-  };
+  if (links !== undefined) register.links = targetsOf(links);
+  const isIts = (capture: Capture, record: JsonObject): boolean =>
+    capture.answersTo([record]).some((answer) => capture.locationOf(answer) === location);
   const find = (capture: Capture): JsonObject[] =>
     capture.records.filter(
       (record) =>
@@ -80,7 +75,7 @@ export function registrationClaims(registration: LeshanRegistration): Claim[] {
     const told: Told = { operations: ['Update'], device: endpoint };
     told.query = [...(changed === null ? [] : [`lt=${changed}`]), ...(bound === null ? [] : [`b=${bound}`])];
     if (objects === null) told.length = 0;
-    else told.links = objectTargets(objects);
+    else told.links = targetsOf(objects);
     claims.push({
       said: `update of ${location} lt=${changed} b=${bound}`,
       device: endpoint,
@@ -100,15 +95,4 @@ export function registrationClaims(registration: LeshanRegistration): Claim[] {
       ],
     });
   return claims;
-}
-
-function locationOf(capture: Capture, record: JsonObject): { location: string } {
-  const answer = capture.answersTo([record])[0];
-  const options = ((answer === undefined ? [] : coapOf(answer).opt) ?? []) as JsonObject[];
-  return {
-    location: options
-      .filter(({ number }) => number === 8)
-      .map(({ value }) => `/${String(value)}`)
-      .join(''),
-  };
 }

@@ -1,12 +1,14 @@
 import type { JsonObject } from '../../src/analysis/records/json.ts';
 import type { Capture } from './capture.ts';
 import { targetsOf, type Claim, type Part, type Told } from './claim.ts';
+import { clientClaims, type ClientEvent } from './leshan-client.ts';
 import { bootstrapClaims, type BootstrapEvent } from './leshan-bootstrap.ts';
 import {
   formatNumber,
   isGiven,
   nodesValues,
   nodeValues,
+  seriesOf,
   type LeshanMessage,
   type LeshanNode,
   type LeshanNodes,
@@ -66,6 +68,7 @@ export interface LeshanTruth {
   observations?: Observation[];
   sends?: Send[];
   bootstrap?: BootstrapEvent[];
+  client_events?: ClientEvent[];
   registrations?: LeshanRegistration[];
 }
 
@@ -293,20 +296,6 @@ function notificationClaim(notification: Operation): Claim {
   return { said, device: notification.endpoint, parts: [{ role: 'message', find, told }] };
 }
 
-/** Seconds since 1970 of a time like `2026-11-23T00:42:12.028508053Z`. */
-function epochOf(time: string): number {
-  return Date.parse(time.replace(/\.\d+/, '')) / 1000 + Number(/\.\d+/.exec(time)?.[0] ?? 0);
-}
-
-/** Path, value and time of each value of a series. */
-function seriesOf(data: readonly { timestamp: string | null; nodes: LeshanNodes }[]): Told['series'] {
-  return data.flatMap(({ timestamp, nodes }) =>
-    Object.entries(nodesValues(nodes)).map(
-      ([path, value]) => [path, value as string | number, epochOf(timestamp!)] as const,
-    ),
-  );
-}
-
 /** Both ends tell of a Send: the server of its content, the client of the answer; each in the order of the Sends. */
 function sendClaim({ endpoint, format, data, client_sent: sent, code }: Send): Claim {
   const find = (capture: Capture): JsonObject[] =>
@@ -358,6 +347,7 @@ export function leshanClaims(truth: LeshanTruth): Claim[] {
       .filter(({ received, client_sent: sent }) => received === true || sent !== undefined)
       .map(sendClaim),
     ...bootstrapClaims(truth.bootstrap ?? []),
+    ...clientClaims(truth.client_events ?? []),
     ...(truth.registrations ?? []).flatMap(registrationClaims),
   ];
 }

@@ -4,11 +4,14 @@ import type { Claim } from './claim.ts';
 /** A truth file of a capture with OpenSSL: what went into its tools, and came out. */
 export interface OpensslTruth {
   events?: { what: string; hex?: string }[];
+  /** Messages that were typed by hand, without any stack. */
+  datagrams_hex?: string[];
 }
 
 /** One claim for each message that was handed to OpenSSL: its type, code and token. */
-export function opensslClaims({ events = [] }: OpensslTruth): Claim[] {
-  return events.flatMap(({ what, hex }) => {
+export function opensslClaims({ events = [], datagrams_hex: typed = [] }: OpensslTruth): Claim[] {
+  const byHand = typed.map((hex) => ({ what: 'typed by hand, plaintext sent', hex }));
+  return [...events, ...byHand].flatMap(({ what, hex }) => {
     if (!what.endsWith('plaintext sent') || hex === undefined) return [];
     const bytes = Buffer.from(hex, 'hex');
     if (bytes.length < 4) return [];

@@ -61,7 +61,7 @@ function sealedIn(name: string, truth: Truth): Recording['isSealed'] {
     return ({ device }) => device !== undefined && devices.has(device);
   }
   // Only the bootstrap server of this capture speaks OSCORE.
-  if (name === 'leshan-oscore-bootstrap-a') return ({ said }) => /^bootstrap/i.test(said);
+  if (name === 'leshan-oscore-bootstrap-a') return ({ said }) => /^(client: )?bootstrap/i.test(said);
   const isSecured = /dtls|psk|tls|oscore|cid/.test(`${name} ${truth.security ?? ''}`.toLowerCase());
   return () => isSecured;
 }
