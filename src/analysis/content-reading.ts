@@ -16,7 +16,7 @@ import {
   ValueType,
   type ValueTypeCode,
 } from '../lwm2m/value.ts';
-import { formatOfValues, listsPaths, maySpeakOfValues } from './content-values.ts';
+import { formatOfValues, isEmptyValue, listsPaths, maySpeakOfValues } from './content-values.ts';
 import type { DeviceModels } from './device-models.ts';
 import { MessageFlag, type MessageTable } from './message-table.ts';
 import type { PathFacts } from './path-facts.ts';
@@ -150,7 +150,8 @@ export class ContentReading implements ContentContext, ContentSink {
   read(batch: MessageBatch, index: number, row: MessageRow, request: MessageRow, body: Body): void {
     if (batch.outcome[index] !== Outcome.ok) return;
     const operation = this.messages.operation.get(row) as OperationCode;
-    if (body.start === body.end && operation !== Operation.create) return;
+    const isEmpty = body.start === body.end;
+    if (isEmpty && body.contentFormat === NO_FORMAT && operation !== Operation.create) return;
     this.#isHeard = request !== NO_ROW;
     const path = this.paths.path(this.#isHeard ? this.messages.path.get(request) : 0);
     const code = batch.code[index]!;
@@ -164,8 +165,10 @@ export class ContentReading implements ContentContext, ContentSink {
     this.#askedObject = -1;
     const declared = body.contentFormat;
     if (operation === Operation.create && row === request) this.#compareCreate(row, body);
-    if (body.start === body.end) return;
-    const number = formatOfValues(declared, code, path, body.bytes, body.start, body.end, this);
+    if (isEmpty && !isEmptyValue(declared, code, path, this)) return;
+    const number = isEmpty
+      ? declared
+      : formatOfValues(declared, code, path, body.bytes, body.start, body.end, this);
     if (number === NO_FORMAT) return;
     const format = contentFormat(number);
     if (format?.readable !== true) this.messages.addFlag(row, MessageFlag.contentNotRead);

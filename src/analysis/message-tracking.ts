@@ -245,7 +245,9 @@ export class MessageTracking implements BatchTaker {
       notification =
         known.established !== undefined &&
         (known.established !== row || known.request === NO_ROW) &&
-        known.cancelling !== request;
+        known.cancelling !== request &&
+        // What comes with the acknowledgement of a request is its answer: of one that asks again, or for a block.
+        (batch.type[index] !== MessageType.ack || partner === NO_ROW);
     }
     if (request === NO_ROW) {
       if (!notification) return;

@@ -225,8 +225,9 @@ export class ObservationTracker {
       this.#end(known, success ? 'cancelled' : 'error', row, time);
       return found;
     }
-    known.notifications++;
     known.to = time;
+    // Asked again, or for a further block, the observed end answers at once: this is no notification.
+    if (batch.type[index] !== MessageType.ack || partner === NO_ROW) known.notifications++;
     if (batch.type[index] === MessageType.none) {
       // What a connection brings is in order; the numbers mean nothing (RFC 8323 §7.1).
       known.sequence = batch.observe[index]!;

@@ -57,6 +57,36 @@ describe('contents in records', () => {
     ]);
   });
 
+  it('takes a body without bytes for an empty text or empty bytes, and for no number', async () => {
+    const write = (path: string[], options: NonNullable<Written['options']>): Written => ({
+      at: 1001,
+      up: false,
+      type: 'CON',
+      code: '0.03',
+      mid: 7,
+      token: 'b7',
+      options: [...path.map((part) => [11, part] as [number, string]), ...options],
+      payload: [],
+    });
+    const valuesOf = async (messages: Written[]): Promise<unknown> => (await lastOf(messages)).values;
+    const uri = { path: '/5/0/1', type: 'String', value: '' };
+    expect(await lastOf([write(['5', '0', '1'], [[12, 0]])])).toMatchObject({
+      operation: 'Write-Replace',
+      format: 'plain text',
+      values: [uri],
+    });
+    const parcel = { path: '/5/0/0', type: 'Opaque', value: '' };
+    expect(await valuesOf([write(['5', '0', '0'], [[12, 42]])])).toMatchObject([parcel]);
+    expect(await valuesOf([readOf(1001, 7, 'b7', '/5/0/1'), answer([[12, 0]], [])])).toMatchObject([uri]);
+    for (const [path, format] of [
+      ['/5/0/3', 0],
+      ['/5/0/1', 60],
+      ['/5/0', 11542],
+    ] as const)
+      expect(await valuesOf([readOf(1001, 7, 'b7', path), answer([[12, format]], [])])).toBeUndefined();
+    expect(await valuesOf([write(['5', '0', '1'], [])])).toBeUndefined();
+  });
+
   it('gives the paths of a composite request', async () => {
     const fetch: Written = {
       at: 1001,

@@ -20,7 +20,7 @@ import {
   ValueType,
   type ValueTypeCode,
 } from '../../lwm2m/value.ts';
-import { contextOf, formatOfValues, maySpeakOfValues } from '../content-values.ts';
+import { contextOf, formatOfValues, isEmptyValue, maySpeakOfValues } from '../content-values.ts';
 import { doubtText } from '../records/doubt-text.ts';
 import type { FieldBuilder, FieldDetail } from './field-builder.ts';
 import type { OpaqueField } from './opaque-fields.ts';
@@ -47,7 +47,10 @@ export interface Content {
 export function addContentFields(content: Content, model: ObjectModel, builder: FieldBuilder): OpaqueField[] {
   const { body, format, operation, code, path } = content;
   const opaque: OpaqueField[] = [];
-  if (body.length === 0) return opaque;
+  const context = contextOf(operation, code, path, model);
+  const maySpeak = maySpeakOfValues(operation, code, path);
+  const isEmpty = body.length === 0;
+  if (isEmpty && !(maySpeak && isEmptyValue(format, code, path, context))) return opaque;
   if (operation === Operation.execute) {
     addArguments(body, builder);
     return opaque;
@@ -56,10 +59,8 @@ export function addContentFields(content: Content, model: ObjectModel, builder: 
     addLinks(body, builder);
     return opaque;
   }
-  const context = contextOf(operation, code, path, model);
   const hasValues =
-    maySpeakOfValues(operation, code, path) &&
-    formatOfValues(format, code, path, body, 0, body.length, context) === format;
+    maySpeak && (isEmpty || formatOfValues(format, code, path, body, 0, body.length, context) === format);
   const known = contentFormat(format);
   if (known?.read === undefined || !hasValues) {
     const unread: FieldDetail = { value: `${body.length} bytes` };

@@ -100,7 +100,7 @@ export class Dissector {
     const model = this.analysis.tracking.modelOf(row);
     // Of a content that the capture cut off, nothing is read.
     const isWhole = messages.outcome.get(row) === Outcome.ok && !this.#isPartOfBody(row, isReassembled);
-    const isShown = body !== undefined && body.length > 0 && body.length <= MAXIMUM_SHOWN_BODY;
+    const isShown = body !== undefined && body.length <= MAXIMUM_SHOWN_BODY;
     const isSecret = operation !== 0 && own > 0 && mayHoldSecrets(operation, path, model);
     const coap = new FieldBuilder(0, shown.messageAt - view.start);
     addCoapFields(view, coap, isSecret && (isReassembled || !isWhole || !isShown));

@@ -264,8 +264,8 @@ export class MessageRecords {
       if (device !== undefined) record.device = device;
     }
     const format = this.facts.readFormat(row);
-    if (format !== NO_FORMAT && messages.payloadLength.get(row) > 0)
-      record.format = contentFormatName(format);
+    const hasContent = messages.payloadLength.get(row) > 0 || messages.has(row, MessageFlag.hasValues);
+    if (format !== NO_FORMAT && hasContent) record.format = contentFormatName(format);
     if (this.facts.isGuessed(row)) record.guessed = true;
     if (messages.has(row, MessageFlag.contentFault))
       record.fault = { text: 'the content is damaged', ...(await this.#contents.read(row, request)) };
