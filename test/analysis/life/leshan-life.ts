@@ -181,6 +181,10 @@ function deviceFacts(registrations: readonly LeshanRegistration[], records: Life
       [...new Set(said.map(({ version }) => version))].sort(),
       [...((device.versions ?? []) as string[])].sort(),
     );
+    const last = said.at(-1)!;
+    const line = records.lines.find(({ name }) => name === endpoint);
+    facts.add(`device ${endpoint}: state in the table`, last.ended ?? 'registered', line?.state);
+    facts.add(`device ${endpoint}: version in the table`, last.version, line?.version);
     const peers = new Set(
       said.flatMap(({ peer, updates }) => [peer, ...(updates ?? []).map((one) => one.peer)]),
     );

@@ -98,6 +98,7 @@ function namesIn(place: string): Set<unknown> {
 function withNames(records: LifeRecords, names: ReadonlySet<unknown>): LifeRecords {
   return {
     ...records,
+    lines: records.lines.filter(({ name }) => names.has(name)),
     devices: records.devices.filter(({ endpoint }) => names.has(endpoint)),
     registrations: records.registrations.filter(({ endpoint }) => names.has(endpoint)),
     observations:

@@ -26,6 +26,7 @@ export const LIFE_DIFFERENCES: readonly LifeDifference[] = [
     capture: 'leshan-fleet-a.pcapng',
     facts: [
       fact('registration fleet-005 at /rd/vN2rIf6hWT: end', 'expired', 'open'),
+      fact('device fleet-005: state in the table', 'expired', 'registered'),
       fact('observation 05b5985ec8211a1d of /3303/0/5700: end', 'deregistered', 'open'),
     ],
     right: 'both',
@@ -228,7 +229,10 @@ export const LIFE_DIFFERENCES: readonly LifeDifference[] = [
   },
   {
     capture: 'net-snaplen64-a.pcap',
-    facts: [fact('list at 3.7 s: clients', '["snap-a"]', '[null]')],
+    facts: [
+      fact('device snap-a: registered in the table', 'false', 'nothing'),
+      fact('list at 3.7 s: clients', '["snap-a"]', '[null]'),
+    ],
     right: 'stack',
     why: 'Every frame was cut to 64 bytes: the query with the name is not in the capture. The registration itself is found.',
   },
@@ -271,7 +275,7 @@ export const LIFE_TOTALS: {
   leftOut: Readonly<Record<string, number>>;
 } = {
   captures: 122,
-  facts: 3549,
+  facts: 3783,
   skipped: {
     'DTLS, TLS or OSCORE, and no keys are taken yet': 67,
     'a part of another capture: what was said is of the whole': 5,

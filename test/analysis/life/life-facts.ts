@@ -1,4 +1,7 @@
 import type { Analysis } from '../../../src/analysis/analysis.ts';
+import { DeviceAnswers } from '../../../src/analysis/device-answers.ts';
+import { DeviceIndex } from '../../../src/analysis/device-index.ts';
+import type { DeviceLine } from '../../../src/analysis/device-protocol.ts';
 import type { JsonObject } from '../../../src/analysis/records/json.ts';
 import { recordsOf } from '../analyse.ts';
 
@@ -17,6 +20,8 @@ export type LeftOut = Map<string, number>;
 export interface LifeRecords {
   analysis: Analysis;
   devices: JsonObject[];
+  /** The table of devices as the page has it. */
+  lines: DeviceLine[];
   registrations: JsonObject[];
   bootstraps: JsonObject[];
   observations: JsonObject[];
@@ -26,9 +31,12 @@ export interface LifeRecords {
 /** Reads the four kinds of records that tell of lives. */
 export async function lifeRecords(analysis: Analysis): Promise<LifeRecords> {
   const sessions = await recordsOf(analysis, 'sessions');
+  const table = new DeviceAnswers(analysis, new DeviceIndex(analysis), () => undefined);
+  const { lines } = await table.window({ text: '', descending: false, first: 0, count: 200 }, 1);
   return {
     analysis,
     devices: await recordsOf(analysis, 'devices'),
+    lines,
     registrations: sessions.filter(({ session }) => session === 'registration'),
     bootstraps: sessions.filter(({ session }) => session === 'bootstrap'),
     observations: await recordsOf(analysis, 'observations'),

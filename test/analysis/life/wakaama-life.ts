@@ -24,6 +24,7 @@ export function wakaamaFacts(truth: WakaamaTruth, records: LifeRecords, facts: F
     if (proc.startsWith('client') && cli === 'list') statusFacts(output, records, facts);
     if (proc.startsWith('client') && cli === 'quit') quitFacts(truth.start_epoch + t, output, records, facts);
   }
+  tableFacts(steps, records, facts);
   const printed = Object.entries(truth.logs ?? {})
     .filter(([name]) => name.startsWith('server'))
     // A log that an earlier take had begun goes on behind NULs with what that take wrote.
@@ -109,6 +110,22 @@ function listFacts(epoch: number, t: number, output: string, records: LifeRecord
   }
 }
 
+/** What the last list says of clients, held against the table of devices. */
+function tableFacts(steps: NonNullable<WakaamaTruth['steps']>, { lines }: LifeRecords, facts: Facts): void {
+  const lists = steps.filter(({ proc = '', cli }) => proc.startsWith('server') && cli === 'list');
+  const listed = (output = ''): string[] => [...output.matchAll(LISTED)].map((match) => match[1]!);
+  const last = listed(lists.at(-1)?.output);
+  for (const name of new Set(lists.flatMap(({ output }) => listed(output)))) {
+    const state = lines.find((line) => line.name === name)?.state;
+    const isThere = state === 'registered';
+    facts.add(
+      `device ${name}: registered in the table`,
+      last.includes(name),
+      state === undefined ? undefined : isThere,
+    );
+  }
+}
+
 function cancelFacts(cli: string, records: LifeRecords, facts: Facts): void {
   const [, , path] = cli.split(' ');
   const found = records.observations.filter(({ observation }) => observation === path);
@@ -128,10 +145,13 @@ function statusFacts(output: string, { registrations }: LifeRecords, facts: Fact
 }
 
 /** A client that sends something when it is told to end, de-registers. */
-function quitFacts(epoch: number, output: string, { registrations }: LifeRecords, facts: Facts): void {
+function quitFacts(epoch: number, output: string, { registrations, lines }: LifeRecords, facts: Facts): void {
   if (!output.includes('Sending')) return;
-  const ended = registrations.filter(({ to }) => Math.abs(secondsOf(to) - epoch) < 1);
-  facts.add('client quits', 'deregistered', ended[0]?.ended);
+  const [ended] = registrations.filter(({ to }) => Math.abs(secondsOf(to) - epoch) < 1);
+  facts.add('client quits', 'deregistered', ended?.ended);
+  if (ended?.endpoint === undefined) return;
+  const line = lines.find(({ name }) => name === ended.endpoint);
+  facts.add('client quits: state in the table', 'deregistered', line?.state);
 }
 
 /** Notifications that the server printed, the first answer among them, by path. */
