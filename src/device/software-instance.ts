@@ -163,7 +163,7 @@ export class SoftwareInstance extends UpdateInstance {
     const begun = new PendingWrite();
     begun.row = before.row;
     begun.time = before.time;
-    begun.serverEndpoint = attempt?.serverEndpoint ?? begun.serverEndpoint;
+    begun.serverEndpoint = this.serverEndpoint;
     const unseen = this.begin(undefined, begun);
     if (before.state !== 'Initial') unseen.addState(before.state, before.how, before.row, before.time);
     return unseen;
