@@ -1,4 +1,5 @@
 import { stateOf } from '../../../src/analysis/device-summary.ts';
+import type { Device } from '../../../src/device/device-record.ts';
 import type { JsonObject } from '../../../src/analysis/records/json.ts';
 import { addressesOf, akinDevices, frameOf, frameOfRow, instancesOf, type Lives } from './late-lives.ts';
 
