@@ -1,6 +1,7 @@
 import { stateOf } from '../../../src/analysis/device-summary.ts';
 import type { Device } from '../../../src/device/device-record.ts';
 import type { JsonObject } from '../../../src/analysis/records/json.ts';
+import { NO_ROW } from '../../../src/capture/units.ts';
 import { addressesOf, akinDevices, frameOf, frameOfRow, instancesOf, type Lives } from './late-lives.ts';
 
 /** What is compared of what begins behind the cut; names of devices and what was told before may be unknown. */
@@ -12,6 +13,8 @@ const COMPARED = {
 } as const;
 
 const ENDS = ['to', 'ended'];
+/** Seconds by which the times of two capture points in one file may run backwards. */
+const SMALL_STEP = 1e-3;
 
 /** Before a registration is known, what is written to the Server object may be a bootstrap, and is no event. */
 const WRITTEN = /lifetimeWritten|bindingWritten/;
@@ -80,7 +83,7 @@ export class LateClaims {
         if (!isLate) this.#say(`${what}: not in the whole`);
       } else if (!akin.some((one) => agrees(part, one)))
         this.#say(`${what}: ${endOf(part)}, but ${akin.map(endOf).join('; ')}`);
-      else if (!akin.some((one) => Number(part.notifications) <= Number(one.notifications)))
+      else if (!akin.some((one) => Number(part.notifications) <= Number(one.notifications) + 1))
         this.#say(`${what}: ${String(part.notifications)} notifications`);
     }
     this.#complete(
@@ -120,7 +123,7 @@ export class LateClaims {
 
   /** Whether an attempt of the cut capture can be one of the whole: on the same device, at the same time. */
   #isSameAttempt(part: JsonObject, whole: JsonObject): boolean {
-    if (part.object !== whole.object || !holds(whole, Number(part.from))) return false;
+    if (part.object !== whole.object || !holds(whole, Number(part.from) + SMALL_STEP)) return false;
     const own = this.part.devices.filter(({ index }) => this.part.nameOf(index) === part.device);
     const akin = own.flatMap((device) => akinDevices(this.whole, this.part, device));
     return akin.some(({ index }) => this.whole.nameOf(index) === whole.device);
@@ -192,6 +195,7 @@ export class LateClaims {
     for (const [text, outcome] of parts) {
       this.#count('events');
       const isClaim = outcome !== 'waiting' && outcome !== 'none';
+      if (!wholes.has(text) && this.#isCopy(Number(text.split(' ')[0]))) continue;
       if (!wholes.has(text)) this.#say(`event ${text}: not in the whole`);
       else if (isClaim && wholes.get(text) !== outcome)
         this.#say(`event ${text}: ${outcome}, but ${wholes.get(text)!}`);
@@ -199,6 +203,14 @@ export class LateClaims {
     for (const [text] of wholes)
       if (Number(text.split(' ')[0]) > this.part.left && !WRITTEN.test(text) && !parts.has(text))
         this.#say(`event ${text} is missed`);
+  }
+
+  /** Whether the message of a frame is a repeat, in the whole, of one that is left out, or another sighting of it. */
+  #isCopy(frame: number): boolean {
+    const { messages } = this.whole.analysis.tracking;
+    for (let row = 0; row < messages.count; row++)
+      if (messages.frame.get(row) === frame && messages.firstOf(row) === NO_ROW) return false;
+    return true;
   }
 
   #devices(): void {
@@ -254,6 +266,8 @@ export class LateClaims {
       if (frameOf(first) <= this.part.left) continue;
       this.#count(`${name} wholly behind the cut`);
       const part = found.get(identity(whole, key));
+      // Without its name a device that comes back from another port is another one.
+      if (name === 'updates' && part?.device !== whole.device) continue;
       const about = `${what} ${String(whole.location ?? whole.token ?? whole.object ?? whole.endpoint)}`;
       if (part === undefined) this.#say(`${about} of ${String(first)} is missed`);
       else {
@@ -303,16 +317,21 @@ function isLateFor(part: JsonObject, whole: JsonObject): boolean {
   return whole.ended !== 'open' && Number(part.from) > Number(whole.to);
 }
 
+/** The answer to a request that was not seen counts as a notification, and repeats come after the last one. */
 function isSameObservation(part: JsonObject, whole: JsonObject): boolean {
   if (part.server !== whole.server || part.token !== whole.token) return false;
   const isPath =
     part.observation === '?' || whole.observation === '?' || part.observation === whole.observation;
-  return isPath && holds(whole, Number(part.from));
+  const isOpen = whole.ended === 'open' && Number(part.from) >= Number(whole.from);
+  return isPath && (isOpen || holds(whole, Number(part.from)));
 }
 
 /** Whether an end that is claimed is that of the whole. */
 function agrees(part: JsonObject, whole: JsonObject): boolean {
   if (part.ended === 'open' || part.ended === 'unknown') return true;
+  // Without its lifetime a registration takes its observations with it only when something says that it is over.
+  if (part.notifications !== undefined && part.ended === 'deregistered' && whole.ended === 'deregistered')
+    return Number(part.to) >= Number(whole.to);
   return part.ended === whole.ended && part.to === whole.to;
 }
 
@@ -321,7 +340,8 @@ function agrees(part: JsonObject, whole: JsonObject): boolean {
  * deleted the account, that was not seen to begin.
  */
 function isUnended(part: JsonObject, whole: JsonObject): boolean {
-  return part.ended === 'open' && whole.ended === 'deregistered';
+  if (whole.ended !== 'deregistered') return false;
+  return part.ended === 'open' || (part.notifications !== undefined && agrees(part, whole));
 }
 
 function endOf({ ended, to }: JsonObject): string {
