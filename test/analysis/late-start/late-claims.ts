@@ -123,7 +123,9 @@ export class LateClaims {
 
   /** Whether an attempt of the cut capture can be one of the whole: on the same device, at the same time. */
   #isSameAttempt(part: JsonObject, whole: JsonObject): boolean {
-    if (part.object !== whole.object || !holds(whole, Number(part.from) + SMALL_STEP)) return false;
+    if (Number(part.from) + SMALL_STEP < Number(whole.from)) return false;
+    if (part.object !== whole.object || !holds(whole, Math.max(Number(part.from), Number(whole.from))))
+      return false;
     const own = this.part.devices.filter(({ index }) => this.part.nameOf(index) === part.device);
     const akin = own.flatMap((device) => akinDevices(this.whole, this.part, device));
     return akin.some(({ index }) => this.whole.nameOf(index) === whole.device);
