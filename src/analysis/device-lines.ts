@@ -97,7 +97,7 @@ export class DeviceLines {
       if (ended === 'open') known.openObservations++;
     });
     await this.#inSteps(registrations.registrations, (registration) => {
-      of(devices.resolve(registration.device)).registration = registration;
+      if (registration.duplicateOf < 0) of(devices.resolve(registration.device)).registration = registration;
     });
     await this.#inSteps(firmware.attempts, ({ device, ended }) => {
       const known = of(devices.resolve(device));

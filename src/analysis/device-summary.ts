@@ -70,6 +70,8 @@ function latestRegistrations(analysis: Analysis, wanted: ReadonlySet<number>): M
   const { devices } = analysis.tracking;
   const latest = new Map<number, Registration>();
   for (const registration of devices.registrations.registrations) {
+    // A second view of one, on the other side of an address translation, tells nothing of its end.
+    if (registration.duplicateOf >= 0) continue;
     const device = devices.devices.resolve(registration.device);
     if (wanted.has(device)) latest.set(device, registration);
   }

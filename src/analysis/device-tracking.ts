@@ -82,6 +82,9 @@ export class DeviceTracking implements ValueListener {
       onRegistration: (change, registration, row, _requestRow, event) => {
         if (event !== undefined && registration.live)
           models.enter(event.conversation, row, registration.version, registration.objects);
+        // A registration that the capture did not see begin is over as well, and its observations with it.
+        if (change === RegistrationChange.registered && event !== undefined)
+          this.observations.endAll(event.conversation, row, event.time, registration.from);
         if (change === RegistrationChange.registered || change === RegistrationChange.assumed) {
           this.registered++;
           if (registration.location !== undefined)

@@ -256,11 +256,14 @@ export class ObservationTracker {
     if (known !== undefined && known.ended === 'open') this.#end(known, 'reset', row, time);
   }
 
-  /** Ends the observations of a device's conversation whose registration ended (LwM2M Core §6.4.1). */
-  endAll(conversation: number, row: MessageRow, time: Nanoseconds): void {
+  /**
+   * Ends the observations of a device's conversation whose registration ended (LwM2M Core §6.4.1); with `before`
+   * those that began earlier than that.
+   */
+  endAll(conversation: number, row: MessageRow, time: Nanoseconds, before: Nanoseconds = Infinity): void {
     for (const index of this.#byConversation.get(conversation) ?? []) {
       const known = this.observations[index]!;
-      if (known.ended === 'open') this.#end(known, 'deregistered', row, time);
+      if (known.ended === 'open' && known.from < before) this.#end(known, 'deregistered', row, time);
     }
   }
 

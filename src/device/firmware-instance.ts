@@ -182,7 +182,7 @@ export class FirmwareInstance extends UpdateInstance {
     const begun = new PendingWrite();
     begun.row = before.row;
     begun.time = before.time;
-    begun.serverEndpoint = attempt?.serverEndpoint ?? begun.serverEndpoint;
+    begun.serverEndpoint = this.serverEndpoint;
     const unseen = this.begin(undefined, begun);
     if (before.state !== 'Idle') unseen.addState(before.state, before.how, before.row, before.time);
     return unseen;

@@ -174,13 +174,16 @@ export class FirmwareTracker implements AttemptStore, RegistrationListener {
       this.#instances.set(device, instances);
     }
     for (const instance of instances) {
-      if (instance.object === object && instance.instanceId === instanceId) return instance;
+      if (instance.object !== object || instance.instanceId !== instanceId) continue;
+      instance.serverEndpoint = event.serverEndpoint;
+      return instance;
     }
     if (instances.length === MAX_INSTANCES) return undefined;
     const instance =
       object.objectId === SOFTWARE_OBJECT
         ? new SoftwareInstance(this, device, object, instanceId)
         : new FirmwareInstance(this, device, object, instanceId);
+    instance.serverEndpoint = event.serverEndpoint;
     instances.push(instance);
     return instance;
   }

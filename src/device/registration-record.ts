@@ -88,8 +88,11 @@ export class Registration {
   live = false;
   /** Code byte of the answer to the Register; 0 where none was seen. */
   code = 0;
-  /** Updates that were accepted. */
+  /** Updates that were accepted; one that is seen on both sides of an address translation is one. */
   updates = 0;
+  /** Where and when the last Update was accepted: its conversation and the time of the answer. */
+  updatedIn = -1;
+  updatedAt: Nanoseconds = Number.NEGATIVE_INFINITY;
   /** Updates that changed something or came late, at most 64; `changeCount` says how many there were. */
   readonly changes: RegistrationUpdate[] = [];
   changeCount = 0;
@@ -137,6 +140,17 @@ export class Registration {
     } else if (query?.queue === true) this.queue = true;
     if (query?.sms !== undefined) this.sms = query.sms;
     if (objects !== undefined) this.objects = objects;
+  }
+
+  /**
+   * Counts an accepted Update. One that another conversation has, sent before the last one was answered, is the same
+   * message on the other side of an address translation: a client has one request under way (NSTART, RFC 7252 §4.7).
+   */
+  countUpdate(conversation: number, sent: Nanoseconds, answered: Nanoseconds): void {
+    if (conversation !== this.updatedIn && sent < this.updatedAt) return;
+    this.updates++;
+    this.updatedIn = conversation;
+    this.updatedAt = answered;
   }
 
   /** Starts the lifetime at a time (LwM2M Core §6.2: it counts from the last accepted message). Gives the expiry. */

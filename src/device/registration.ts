@@ -274,7 +274,7 @@ export class RegistrationTracker {
     if (isStray && !this.#admitStray(registration, event)) return;
     registration.takeUpdate(registration.pending, event.requestRow, event.row);
     const isElsewhere = registration.usedFrom(event.deviceEndpoint, event.conversation);
-    registration.updates++;
+    registration.countUpdate(event.conversation, registration.pending.time, event.time);
     const answerUnseen = registration.location === undefined;
     if (answerUnseen) {
       // The location of an accepted Update is the one that the Register got.

@@ -101,7 +101,8 @@ export class SoftwareInstance extends UpdateInstance {
     attempt.result = { value, name: updateResultName(this.objectId, value), row, time };
     attempt.evidence.decide(row);
     if (ended === undefined) return;
-    attempt.end(ended, time, row);
+    // What the state has told before, the result only confirms.
+    if (attempt.ended !== ended) attempt.end(ended, time, row);
     if (attempt.lastState === undefined) return;
     if (value === SoftwareResult.installed) this.enter(attempt, 'Installed', 'inferred', row, time);
     else if (value === SoftwareResult.installFailed) this.enter(attempt, 'Delivered', 'inferred', row, time);
@@ -163,7 +164,7 @@ export class SoftwareInstance extends UpdateInstance {
     const begun = new PendingWrite();
     begun.row = before.row;
     begun.time = before.time;
-    begun.serverEndpoint = attempt?.serverEndpoint ?? begun.serverEndpoint;
+    begun.serverEndpoint = this.serverEndpoint;
     const unseen = this.begin(undefined, begun);
     if (before.state !== 'Initial') unseen.addState(before.state, before.how, before.row, before.time);
     return unseen;

@@ -47,6 +47,8 @@ export abstract class UpdateInstance {
   device: number;
   readonly object: UpdateObject;
   readonly instanceId: number;
+  /** Endpoint of the server in whose messages it was seen last. */
+  serverEndpoint = -1;
   readonly spans: FirmwareSpan[] = [];
   /** Steps that the state machine forbids, those of attempts among them. */
   readonly illegal: IllegalStep[] = [];

@@ -1,132 +1,86 @@
 import { basename } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Analysis } from '../../src/analysis/analysis.ts';
-import type { JsonObject } from '../../src/analysis/records/json.ts';
 import { FIXTURES, RECORDED } from '../captures.ts';
-import { analyseBytes, capturesBelow, readBytes, recordsOf } from './analyse.ts';
+import { analyseBytes, capturesBelow, readBytes } from './analyse.ts';
+import { cutsOf, packetsOf, withoutFirst } from './late-start/cut-capture.ts';
+import { LateClaims } from './late-start/late-claims.ts';
+import { livesOf, type Epoch } from './late-start/late-lives.ts';
 
 /**
  * Unknown is not wrong: a capture that begins late knows less, but what it says must not be otherwise than the whole
  * capture says.
  */
 
-/** Shares of the packets that are left out at the beginning. */
-const CUTS = [0.25, 0.5, 0.75];
-
-const PCAPNG = 0x0a0d0d0a;
-const PCAP_HEADER = 24;
-const RECORD_HEADER = 16;
-/** Block types with a packet: obsolete, simple and enhanced (draft-ietf-opsawg-pcapng §4). */
-const PACKETS = new Set([2, 3, 6]);
-
-/** Offsets of the packets of a pcapng or pcap file, and where each ends; undefined for another file. */
-function packetsOf(bytes: Uint8Array): [number, number][] | undefined {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < PCAP_HEADER) return undefined;
-  const packets: [number, number][] = [];
-  if (view.getUint32(0) === PCAPNG) {
-    const isLittle = bytes[8] === 0x4d;
-    for (let at = 0; at + 12 <= bytes.length;) {
-      const length = view.getUint32(at + 4, isLittle);
-      if (length < 12 || at + length > bytes.length) break;
-      if (PACKETS.has(view.getUint32(at, isLittle))) packets.push([at, at + length]);
-      at += length;
-    }
-    return packets;
-  }
-  const isLittle = bytes[0] !== 0xa1;
-  if (![0xa1, 0xd4, 0x4d].includes(bytes[0]!)) return undefined;
-  for (let at = PCAP_HEADER; at + RECORD_HEADER <= bytes.length;) {
-    const end = at + RECORD_HEADER + view.getUint32(at + 8, isLittle);
-    if (end > bytes.length) break;
-    packets.push([at, end]);
-    at = end;
-  }
-  return packets;
-}
-
-/** A capture without its first packets. */
-function withoutFirst(bytes: Uint8Array, packets: readonly [number, number][], count: number): Uint8Array {
-  const parts: Uint8Array[] = [];
-  let from = 0;
-  for (const [start, end] of packets.slice(0, count)) {
-    parts.push(bytes.subarray(from, start));
-    from = end;
-  }
-  parts.push(bytes.subarray(from));
-  const kept = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    kept.set(part, at);
-    at += part.length;
-  }
-  return kept;
-}
-
-/** Whether a session of the cut capture can be one of the whole. */
-function isSame(part: JsonObject, whole: JsonObject): boolean {
-  if (part.session !== whole.session || part.server !== whole.server) return false;
-  if (part.location !== undefined && whole.location !== undefined && part.location !== whole.location)
-    return false;
-  const begins = Number(part.from);
-  return begins >= Number(whole.from) && (whole.to === undefined || begins <= Number(whole.to));
-}
-
-/** What the session says of its end that the other one denies; undefined where both agree or one does not know. */
-function contradiction(part: JsonObject, whole: JsonObject): string | undefined {
-  if (part.ended === 'open' || part.ended === 'unknown') return undefined;
-  if (part.ended !== whole.ended) return `${String(part.ended)}, but ${String(whole.ended)}`;
-  if (part.to !== whole.to) return `${String(part.ended)} at ${String(part.to)}, but at ${String(whole.to)}`;
-  return undefined;
-}
-
-/** Events of devices' lives, each as one text, and what came of them where that is known. */
-function eventsOf(analysis: Analysis): { text: string; outcome: string }[] {
-  const { tracking, frames } = analysis;
-  const epoch = BigInt(frames.epochSeconds) * 1_000_000_000n + BigInt(frames.epochNanoseconds);
-  return tracking.devices.life.events.map((event) => ({
-    text: `${(epoch + BigInt(event.time)).toString()} ${event.kind} ${event.detail} ${event.code}`,
-    outcome: event.outcome(tracking.clock),
-  }));
-}
+/** Cuts of each capture at places of its own, besides those at a quarter, half and three quarters. */
+const DRAWN = 2;
+/** With `HALF_CAPTURE` each capture is cut at a hundred places: `all`, or those whose names match. Takes minutes. */
+const thorough = process.env['HALF_CAPTURE'];
 
 /** Scripts in which one end registers and then asks the other one as a server does: no part of it tells which it is. */
-const BOTH_PARTS = /^(aio-(udp|tcp)-a|der-tcp-midstart-a)\./;
+const BOTH_PARTS = /^(aio-(udp|tcp)-a|der-tcp-midstart-a|net-tcp-loss-a)\./;
 
-const captures = capturesBelow(RECORDED ?? FIXTURES).filter(({ path }) => !BOTH_PARTS.test(basename(path)));
+/** What a part cannot know, with the reason. */
+const OUT_OF_REACH: readonly [capture: RegExp, claim: RegExp, why: string][] = [
+  [
+    /tcp|Tcp/,
+    /of 1\.\d+\.0 is missed$/,
+    'of a stream whose beginning was not seen the first message is not sure',
+  ],
+  [
+    /(HttpsTest|PrepareForUpdateFromInstalledTest)\./,
+    /^update of .*: cancelled at /,
+    'how it ended was notified of an observation whose path was not seen, before the package was taken back',
+  ],
+  [/^der-nrb-comment-a\./, /is missed$/, 'a block of another kind counts as a frame of its own'],
+  [
+    /^leshan-reg-errors-a\./,
+    /doesNotExist|device x: lost/,
+    'a script updates what was never registered: 4.04 looks like a registration of before the capture',
+  ],
+  [/^aio-(ws|lc-cross)-a\./, /is missed$/, 'of a WebSocket only the upgrade tells that it is one'],
+  [
+    /^default\.bootstrap_client\.BootstrapCheckOngoingRegistrationsWithLegacyServerInitiated\./,
+    /^session undefined of 1\.11\.0 is missed$/,
+    'a DELETE of the root alone does not tell which end is the client',
+  ],
+  [
+    /^der-(merged|multisection)-a\./,
+    /./,
+    'put together of captures in which one server gave the same locations to several clients',
+  ],
+];
+
+const captures = capturesBelow(RECORDED ?? FIXTURES).filter(
+  ({ path }) =>
+    !BOTH_PARTS.test(basename(path)) &&
+    (thorough === undefined || thorough === 'all' || new RegExp(thorough).test(path)),
+);
 
 describe('a capture that begins late says nothing that the whole denies', () => {
-  let compared = 0;
+  const compared: Record<string, number> = {};
+  const excepted = new Map<string, number>();
+  let cuts = 0;
 
-  it(`${captures.length} captures, each cut at ${CUTS.length} places`, { timeout: 120_000 }, async () => {
+  it(`${captures.length} captures, each cut at several places`, { timeout: 1_200_000 }, async () => {
     const wrong: string[] = [];
     for (const recording of captures) {
       const name = basename(recording.path);
       const bytes = readBytes(recording);
       const packets = packetsOf(bytes);
       if (packets === undefined || packets.length < 4) continue;
-      const whole = await analyseBytes(name, bytes);
-      const sessions = await recordsOf(whole, 'sessions');
-      const events = new Map(eventsOf(whole).map(({ text, outcome }) => [text, outcome]));
-      for (const share of CUTS) {
-        const count = Math.floor(packets.length * share);
+      const analysis = await analyseBytes(name, bytes);
+      const epoch: Epoch = [analysis.frames.epochSeconds, analysis.frames.epochNanoseconds];
+      const whole = await livesOf(analysis, 0, epoch);
+      for (const count of cutsOf(name, packets.length, DRAWN, thorough !== undefined)) {
         const cut = await analyseBytes(name, withoutFirst(bytes, packets, count));
-        for (const part of await recordsOf(cut, 'sessions')) {
-          compared++;
-          const akin = sessions.filter((one) => isSame(part, one));
-          const where = `${name} without ${count} packets: ${String(part.session)} ${String(part.location ?? part.endpoint)}`;
-          if (akin.length === 0) wrong.push(`${where}: not in the whole`);
-          const reasons = akin.map((one) => contradiction(part, one));
-          if (akin.length > 0 && !reasons.includes(undefined)) wrong.push(`${where}: ${reasons.join('; ')}`);
-          const starts = akin.map(({ initiated }) => initiated);
-          if (part.initiated !== undefined && akin.length > 0 && !starts.includes(part.initiated))
-            wrong.push(`${where}: initiated by ${String(part.initiated)}, but ${starts.join(', ')}`);
-        }
-        for (const { text, outcome } of eventsOf(cut)) {
-          const isClaim = outcome !== 'waiting' && outcome !== 'none';
-          if (!events.has(text)) wrong.push(`${name} without ${count} packets: ${text}`);
-          else if (isClaim && events.get(text) !== outcome)
-            wrong.push(`${name} without ${count} packets: ${text} ${outcome}, but ${events.get(text)!}`);
+        const claims = new LateClaims(whole, await livesOf(cut, count, epoch)).all();
+        cuts++;
+        for (const [what, number] of Object.entries(claims.compared))
+          compared[what] = (compared[what] ?? 0) + number;
+        for (const text of claims.wrong) {
+          const reason = OUT_OF_REACH.find(([capture, claim]) => capture.test(name) && claim.test(text));
+          if (reason !== undefined) excepted.set(reason[2], (excepted.get(reason[2]) ?? 0) + 1);
+          else wrong.push(`${name} without ${count} packets: ${text}`);
         }
       }
     }
@@ -134,7 +88,9 @@ describe('a capture that begins late says nothing that the whole denies', () => 
   });
 
   it('has compared something', () => {
-    console.log(`compared ${compared} sessions of cut captures`);
-    expect(compared).toBeGreaterThan(RECORDED === undefined ? 10 : 200);
+    const counts = Object.entries(compared).map(([what, count]) => `${count} ${what}`);
+    const reasons = [...excepted].map(([why, count]) => `\n  ${count} out of reach: ${why}`);
+    console.log(`${cuts} cut captures: ${counts.join(', ')}${reasons.join('')}`);
+    expect(compared['sessions']).toBeGreaterThan(RECORDED === undefined ? 10 : 200);
   });
 });

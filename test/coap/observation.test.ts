@@ -151,6 +151,23 @@ describe('observations (RFC 7641)', () => {
     expect(observations.map(shown)).toMatchObject([{ ended: 'deregistered', notifications: 0, late: 1 }]);
   });
 
+  it('that began before a Register which the server accepts are over, also where the earlier one was not seen', () => {
+    const dialogue = new Dialogue();
+    const query: OptionToWrite[] = ['ep=dev1', 'lt=60', 'lwm2m=1.1', 'b=U'].map((text) => [15, text]);
+    const register = { code: '0.02', mid: 50, token: '01', options: [...path('/rd'), [12, 40] as const, ...query], payload: '</3303/0>' }; // prettier-ignore
+    dialogue.down(0, { mid: 1, token: TOKEN, options: [[6, 0], ...path(RESOURCE)] });
+    dialogue.up(1, { type: 'ACK', code: '2.05', mid: 1, token: TOKEN, options: [[6, 5]], payload: '1' });
+    dialogue.up(10, register);
+    // Asked for before the answer to the Register is there: it belongs to the new registration.
+    dialogue.down(11, { mid: 2, token: 'ee', options: [[6, 0], ...path(RESOURCE + '/0')] });
+    dialogue.down(12, { type: 'ACK', code: '2.01', mid: 50, token: '01', options: [[8, 'rd'], [8, '1']] }); // prettier-ignore
+    const { observations } = dialogue.analysis.tracking.observations;
+    expect(observations.map(({ ended, endRow }) => [ended, endRow])).toEqual([
+      ['deregistered', 4],
+      ['open', undefined],
+    ]);
+  });
+
   it('mark their notifications, and not the answers that begin and end them', () => {
     const { messages } = run([
       ...begun,

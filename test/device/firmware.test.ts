@@ -547,6 +547,7 @@ describe('late start and silence', () => {
     story.notify(RESULT, 1);
     expect(story.firmware.attempts).toHaveLength(1);
     expect(story.firmware.attempts[0]).toMatchObject({ method: undefined, ended: 'updated' });
+    expect(story.firmware.attempts[0]!.serverEndpoint).toBe(story.server);
     expect(states(story)).toEqual(['Downloaded read', 'Updating notified', 'Idle notified']);
   });
 

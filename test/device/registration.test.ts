@@ -470,6 +470,25 @@ describe('address translation between two capture points', () => {
     story.answer(Operation.update, a, '2.04', { path: '/rd/1', conversation: 1, device: 101 });
     expect(second!.updates).toBe(1);
   });
+
+  it('an Update seen on both sides, each with its answer, is one; the next one counts', () => {
+    const story = new Story();
+    const inside = story.ask(Operation.register, { query: 'ep=a&lt=60', conversation: 1, device: 101 });
+    const outside = story.ask(Operation.register, { query: 'ep=a&lt=60', conversation: 2, device: 301 });
+    story.answer(Operation.register, inside, '2.01', { location: '/rd/1', conversation: 1, device: 101 });
+    story.answer(Operation.register, outside, '2.01', { location: '/rd/1', conversation: 2, device: 301 });
+    const [first] = story.registrations.registrations;
+    // The side of the server comes later in the file, though not in time; its address has changed meanwhile.
+    const within = { path: '/rd/1', conversation: 1, device: 101 };
+    const beyond = { path: '/rd/1', conversation: 3, device: 302 };
+    story.at(10).exchange(Operation.update, '2.04', within, within);
+    const again = story.back(1).ask(Operation.update, beyond);
+    story.back(0).answer(Operation.update, again, '2.04', beyond);
+    expect(first).toMatchObject({ updates: 1, live: true });
+    expect(first!.deviceEndpoints).toEqual([101, 301, 302]);
+    story.at(20).exchange(Operation.update, '2.04', beyond, beyond);
+    expect(first!.updates).toBe(2);
+  });
 });
 
 describe('any order of messages', () => {

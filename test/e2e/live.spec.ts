@@ -1,16 +1,21 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { WebSocketServer } from 'ws';
-import { expect, lines, sampleBytes, test, untilState } from './page.ts';
+import type { Page } from '@playwright/test';
+import { tap as runTap } from '../../src/relay/tap.ts';
+import { Running } from '../relay/served.ts';
+import { expect, lines, openFile, sampleBytes, samplePath, test, untilState } from './page.ts';
 import { servePage, type PageServer } from './static-server.ts';
 
 let server: PageServer | undefined;
 let tap: WebSocketServer | undefined;
+let replay: Running | undefined;
 test.afterEach(async () => {
   await server?.close();
+  await replay?.stop();
   for (const client of tap?.clients ?? []) client.terminate();
   await new Promise<void>((ended) => (tap ? tap.close(() => ended()) : ended()));
-  server = tap = undefined;
+  server = tap = replay = undefined;
 });
 
 test('a capture that the server was started with is opened at once', async ({ page }) => {
@@ -59,4 +64,40 @@ test('a live tap is shown as it comes, held, and stopped with what came', async 
   await untilState(page, 'stopped');
   await list.press('Home');
   await expect(lines(page).first()).toContainText('Register');
+});
+
+/** What the tables of devices and of updates show, line by line. */
+async function shownTables(page: Page): Promise<Record<string, string[]>> {
+  await page.keyboard.press('6');
+  const devices = page.getByTestId('device-table').locator('[id^=device-line-]');
+  await expect(devices.first()).toBeVisible();
+  const shown = { devices: await devices.allInnerTexts(), updates: [] as string[], verdict: [] as string[] };
+  await page.keyboard.press('4');
+  const updates = page.getByRole('complementary', { name: 'Update attempts' }).locator('li');
+  await expect(updates.first()).toBeVisible();
+  shown.updates = await updates.allInnerTexts();
+  shown.verdict = await page.getByTestId('verdict').allInnerTexts();
+  return shown;
+}
+
+test('a replay at ten times its speed ends with the devices and updates of the file', async ({ page }) => {
+  const capture = 'leshan-fota-fail-a.pcapng';
+  replay = new Running((host) =>
+    runTap(['--replay', samplePath(capture), '--port', '0', '--speed', '10'], host),
+  );
+  const live = `ws://127.0.0.1:${await replay.port()}/live`;
+  server = await servePage(0, (path, text) => (path === 'live.json' ? JSON.stringify({ live }) : text));
+  await page.goto(server.url);
+  await page.getByRole('button', { name: 'Connect' }).click();
+  await untilState(page, 'live');
+  // The updates are there while it goes on: one after the other.
+  await page.keyboard.press('4');
+  const updates = page.getByRole('complementary', { name: 'Update attempts' }).locator('li');
+  await expect(updates.first()).toBeVisible();
+  await untilState(page, 'done');
+  const replayed = await shownTables(page);
+  expect(replayed.updates).toHaveLength(7);
+
+  await openFile(page, samplePath(capture));
+  expect(await shownTables(page)).toEqual(replayed);
 });
