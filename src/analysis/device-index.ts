@@ -1,4 +1,4 @@
-import type { MessageRow } from '../capture/units.ts';
+import { type MessageRow, NO_ROW } from '../capture/units.ts';
 import type { Device } from '../device/device-record.ts';
 import type { Analysis } from './analysis.ts';
 
@@ -23,6 +23,21 @@ export class DeviceIndex {
   nameOf(row: MessageRow): string | undefined {
     const device = this.deviceOf(row);
     return device < 0 ? undefined : this.name(device);
+  }
+
+  /** Messages of a device. */
+  messagesOf(device: Device): number {
+    const { messages, devices } = this.analysis.tracking;
+    let count = 0;
+    for (const conversation of device.conversations) {
+      if (!devices.devices.isShared(conversation)) {
+        count += messages.countOf(conversation);
+        continue;
+      }
+      for (let row = messages.lastOf(conversation); row !== NO_ROW; row = messages.previous.get(row))
+        if (devices.devices.deviceOf(conversation, row) === device.index) count++;
+    }
+    return count;
   }
 
   /** Devices of their own, in the order found. */

@@ -117,7 +117,7 @@ export class DeviceLines {
   }
 
   #line(device: Device, counts: Counts | undefined, icmpErrors: number): DeviceLine {
-    const { frames, tracking } = this.analysis;
+    const { frames } = this.analysis;
     const registration = counts?.registration;
     const endpoints = (ends: readonly number[]): string =>
       ends
@@ -135,7 +135,7 @@ export class DeviceLines {
       addresses: endpoints(device.addresses),
       servers: endpoints(device.servers),
       seen: this.#lastSeen(device),
-      messages: device.conversations.reduce((sum, one) => sum + tracking.messages.countOf(one), 0),
+      messages: this.devices.messagesOf(device),
       errors: counts?.errors ?? 0,
       icmpErrors,
       observations: counts?.observations ?? 0,

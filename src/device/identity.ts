@@ -3,7 +3,7 @@ import { NO_ROW } from '../capture/units.ts';
 import { type OperationEvent, Phase } from '../lwm2m/operation-event.ts';
 import { Operation } from '../lwm2m/operation.ts';
 import { parseRegistrationQuery } from '../lwm2m/query.ts';
-import { Device, type DeviceText, type JoinReason } from './device-record.ts';
+import { Device, type DeviceText, type Join, type JoinReason } from './device-record.ts';
 import {
   RegistrationChange,
   type RegistrationChangeCode,
@@ -13,6 +13,13 @@ import type { Registration } from './registration-record.ts';
 
 /** Changes of the device inside one conversation that are followed. */
 const MAX_INTERVALS = 1024;
+/**
+ * Characters from which on the last part of a location is taken for a random one, which no two registrations have, at
+ * whatever address of a server they are used.
+ */
+const UNIQUE_LOCATION = 8;
+/** Locations that are remembered for other addresses of their server; the oldest goes for a new one. */
+const MAX_LOCATIONS = 65_536;
 /** The Device object and the resources read of it (LwM2M Core §E.4). */
 const DEVICE_OBJECT = 3;
 const DeviceResource = { manufacturer: 0, model: 1, firmware: 3 } as const;
@@ -48,6 +55,8 @@ export class DeviceTable implements RegistrationListener {
   /** By conversation: the device's end that was seen last. */
   readonly #end: number[] = [];
   readonly #byName = new Map<string, number[]>();
+  /** By location with a random part: the registration that has it. */
+  readonly #byLocation = new Map<string, Registration>();
   /** By endpoint id: the device that was seen there last. */
   readonly #byEndpoint = new Map<number, number>();
 
@@ -78,6 +87,19 @@ export class DeviceTable implements RegistrationListener {
     let at = rows.length - 1;
     while (at > 0 && rows[at]! > row) at--;
     return this.resolve(devices[at]!);
+  }
+
+  /** The end at which a device talked with LwM2M servers last; undefined where none is known. */
+  lastEndOf(index: number): number | undefined {
+    const resolved = this.resolve(index);
+    return this.devices[resolved]?.addresses.findLast(
+      (end) => this.resolve(this.#byEndpoint.get(end) ?? -1) === resolved,
+    );
+  }
+
+  /** Whether a conversation was used by several devices, one after the other. */
+  isShared(conversation: number): boolean {
+    return this.#intervals.has(conversation);
   }
 
   /** Id of an endpoint's address without its port. */
@@ -137,17 +159,35 @@ export class DeviceTable implements RegistrationListener {
       return;
     }
     if (registration.device < 0) registration.device = this.#named(event, registration.endpoint);
+    if (change <= RegistrationChange.assumed) this.#locate(registration, requestRow, event);
     const device = this.devices[this.resolve(registration.device)];
     if (change === RegistrationChange.revived) this.#split(registration);
     else if (change === RegistrationChange.updated && !this.#isHere(event, registration.device)) {
-      this.join(event, registration.device, 'registration location', [registration.requestRow, requestRow]);
+      const { deviceEndpoints } = registration;
+      const to = deviceEndpoints.findLast((end) => end !== event.deviceEndpoint) ?? deviceEndpoints[0]!;
+      this.join(
+        event,
+        registration.device,
+        'registration location',
+        [registration.requestRow, requestRow],
+        to,
+      );
     }
     device?.addVersion(registration.version);
     device?.addBinding(registration.binding);
   }
 
-  /** Says that the conversation of an event belongs to a device, from the event's request on. */
-  join(event: OperationEvent, index: number, by: JoinReason, rows: readonly MessageRow[]): void {
+  /**
+   * Says that the conversation of an event belongs to a device, from the event's request on; `to` is the end at which
+   * the device was known.
+   */
+  join(
+    event: OperationEvent,
+    index: number,
+    by: JoinReason,
+    rows: readonly MessageRow[],
+    to: number | undefined,
+  ): void {
     const { conversation } = event;
     const device = this.devices[this.resolve(index)];
     if (device === undefined) return;
@@ -156,10 +196,29 @@ export class DeviceTable implements RegistrationListener {
     if (current !== device.index) {
       if (current >= 0 && this.devices[current]!.endpoint === undefined) this.#merge(current, device.index);
       else this.#begin(conversation, device, from);
-      device.addJoin(by, rows);
+      device.addJoin(joinOf(event, by, to ?? event.deviceEndpoint), rows);
     }
     const isDownload = event.operation === Operation.none || event.operation > Operation.send;
     this.#place(event, device, isDownload);
+  }
+
+  /** A server has the same registrations at all its addresses, IPv4 and IPv6: a location leads from one to another. */
+  #locate(registration: Registration, requestRow: MessageRow, event: OperationEvent): void {
+    const { location } = registration;
+    if (location === undefined || location.length - location.lastIndexOf('/') <= UNIQUE_LOCATION) return;
+    const known = this.#byLocation.get(location);
+    if (known !== undefined && !registration.startSeen) {
+      if (known.device < 0 || known.serverEndpoint === registration.serverEndpoint) return;
+      const rows = [known.requestRow, requestRow];
+      this.join(event, known.device, 'registration location', rows, known.deviceEndpoints.at(-1));
+      registration.device = this.resolve(known.device);
+      return;
+    }
+    if (this.#byLocation.size === MAX_LOCATIONS) {
+      const [oldest] = this.#byLocation.keys();
+      if (oldest !== undefined) this.#byLocation.delete(oldest);
+    }
+    this.#byLocation.set(location, registration);
   }
 
   #isHere(event: OperationEvent, device: number): boolean {
@@ -184,22 +243,26 @@ export class DeviceTable implements RegistrationListener {
   }
 
   #find(event: OperationEvent, endpoint: string | undefined, current: Device | undefined): Device {
-    const there = this.devices[this.resolve(this.#byEndpoint.get(event.deviceEndpoint) ?? -1)];
+    const { row, deviceEndpoint } = event;
+    const there = this.devices[this.resolve(this.#byEndpoint.get(deviceEndpoint) ?? -1)];
     if (endpoint === undefined) {
-      if (there === undefined) return this.#create(event.row);
-      there.addJoin('address', [there.firstRow, event.row]);
+      if (there === undefined) return this.#create(row);
+      there.addJoin(joinOf(event, 'address', deviceEndpoint), [there.firstRow, row]);
       return there;
     }
     const named = this.devices[this.resolve(this.#byName.get(endpoint)?.[0] ?? -1)];
     // What was nameless until now, in this conversation or at this address, has got its name.
     const nameless = [current, there].find((known) => known !== undefined && known.endpoint === undefined);
-    const device = named ?? nameless ?? this.#create(event.row);
+    const device = named ?? nameless ?? this.#create(row);
     if (named !== undefined) {
-      named.addJoin('endpoint client name', [named.firstRow, event.row]);
-      if (nameless !== undefined) this.#merge(nameless.index, named.index);
-    } else if (nameless !== undefined && nameless !== current) {
-      nameless.addJoin('address', [nameless.firstRow, event.row]);
+      const to = named.addresses.at(-1) ?? deviceEndpoint;
+      named.addJoin(joinOf(event, 'endpoint client name', to), [named.firstRow, row]);
     }
+    if (nameless !== undefined && nameless.firstRow < row) {
+      const to = nameless.addresses[0] ?? deviceEndpoint;
+      device.addJoin(joinOf(event, 'capture order', to), [nameless.firstRow, row]);
+    }
+    if (named !== undefined && nameless !== undefined) this.#merge(nameless.index, named.index);
     if (named === undefined) this.#setName(device, endpoint);
     return device;
   }
@@ -262,11 +325,12 @@ export class DeviceTable implements RegistrationListener {
     if (isApart || rival.deviceEndpoints.some((end) => old.deviceEndpoints.includes(end))) return;
     const device = this.#create(rival.requestRow);
     this.#setName(device, old.endpoint);
+    this.devices[this.resolve(old.device)]?.give(device, rival);
     rival.device = device.index;
     for (const conversation of rival.conversations) {
       if (old.conversations.includes(conversation)) continue;
       this.#begin(conversation, device, rival.requestRow);
-      device.conversations.push(conversation);
+      if (!device.conversations.includes(conversation)) device.conversations.push(conversation);
     }
     for (const end of rival.deviceEndpoints) {
       device.addEnds(end, rival.serverEndpoint);
@@ -275,4 +339,8 @@ export class DeviceTable implements RegistrationListener {
     device.addVersion(rival.version);
     device.addBinding(rival.binding);
   }
+}
+
+function joinOf({ deviceEndpoint, time }: OperationEvent, by: JoinReason, to: number): Omit<Join, 'rows'> {
+  return { by, of: deviceEndpoint, to, time, detail: '' };
 }
