@@ -25,6 +25,15 @@ export class DeviceIndex {
     return device < 0 ? undefined : this.name(device);
   }
 
+  /** How a device's conversations are protected, each kind once, in the order seen. */
+  securityOf(device: Device): string[] {
+    const kinds = new Set<string>();
+    const { conversations } = this.analysis.frames;
+    for (const conversation of device.conversations) kinds.add(conversations.securityOf(conversation));
+    if (!device.identities.some((identity) => identity.startsWith('oscore:'))) return [...kinds];
+    return [...kinds].filter((kind) => kind !== 'none').concat('oscore');
+  }
+
   /** Messages of a device. */
   messagesOf(device: Device): number {
     const { messages, devices } = this.analysis.tracking;

@@ -5,7 +5,7 @@ import type { Analysis } from './analysis.ts';
 import { Uint32Column } from './column.ts';
 import type { DeviceIndex } from './device-index.ts';
 import type { DeviceLine } from './device-protocol.ts';
-import { icmpErrorsByDevice, stateOf } from './device-summary.ts';
+import { icmpErrorsByDevice, securityText, stateOf } from './device-summary.ts';
 import { MessageFlag } from './message-table.ts';
 import type { Breathe } from './records/record-file.ts';
 
@@ -131,7 +131,7 @@ export class DeviceLines {
       state: stateOf(registration),
       version: registration?.version ?? device.versions.at(-1) ?? '',
       binding: registration?.queue === true && binding !== '' ? `${binding} · queue` : binding,
-      security: 'NoSec',
+      security: securityText(this.devices.securityOf(device)),
       addresses: endpoints(device.addresses),
       servers: endpoints(device.servers),
       seen: this.#lastSeen(device),

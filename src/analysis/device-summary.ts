@@ -28,7 +28,7 @@ export function deviceSummaries(
       device.manufacturer?.text ?? '',
       device.model?.text ?? '',
       version === undefined ? '' : `LwM2M ${version}`,
-      'NoSec',
+      securityText(devices.securityOf(device)),
     ];
     return {
       device: device.index,
@@ -74,6 +74,11 @@ function latestRegistrations(analysis: Analysis, wanted: ReadonlySet<number>): M
     if (wanted.has(device)) latest.set(device, registration);
   }
   return latest;
+}
+
+/** Kinds of protection as people call them: `NoSec`, `DTLS, OSCORE`. */
+export function securityText(kinds: readonly string[]): string {
+  return kinds.map((kind) => (kind === 'none' ? 'NoSec' : kind.toUpperCase())).join(', ');
 }
 
 /** What became of a device's last registration, as far as the capture shows. */

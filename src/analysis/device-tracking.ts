@@ -13,6 +13,7 @@ import { QueueModeTracker } from '../device/queue-mode.ts';
 import { RegistrationChange } from '../device/registration-book.ts';
 import type { Registration } from '../device/registration-record.ts';
 import { RegistrationTracker } from '../device/registration.ts';
+import type { SecuritySign } from '../device/security-sign.ts';
 import type { TimerKindCode } from '../device/timer-port.ts';
 import { OperationEvent, Phase } from '../lwm2m/operation-event.ts';
 import { readValue } from '../lwm2m/value-text.ts';
@@ -143,6 +144,11 @@ export class DeviceTracking implements ValueListener {
   #saysNothing(request: MessageRow): boolean {
     const { objectId } = this.paths.path(this.messages.path.get(request));
     return objectId >= 0 && !this.wants(objectId) && !this.registrations.isAwaiting;
+  }
+
+  /** Takes what sealed messages show of a device. */
+  secured(sign: SecuritySign): void {
+    this.devices.secured(sign);
   }
 
   wants(objectId: number): boolean {

@@ -3,6 +3,7 @@ import { NO_ROW } from '../capture/units.ts';
 import { type OperationEvent, Phase } from '../lwm2m/operation-event.ts';
 import { Operation } from '../lwm2m/operation.ts';
 import { parseRegistrationQuery } from '../lwm2m/query.ts';
+import { ConversationOwners } from './conversation-owners.ts';
 import { Device, type DeviceText, type Join, type JoinReason } from './device-record.ts';
 import {
   RegistrationChange,
@@ -10,9 +11,8 @@ import {
   type RegistrationListener,
 } from './registration-book.ts';
 import type { Registration } from './registration-record.ts';
+import type { SecuritySign } from './security-sign.ts';
 
-/** Changes of the device inside one conversation that are followed. */
-const MAX_INTERVALS = 1024;
 /**
  * Characters from which on the last part of a location is taken for a random one, which no two registrations have, at
  * whatever address of a server they are used.
@@ -31,12 +31,6 @@ export interface EndpointAddresses {
   isMulticast(endpoint: number): boolean;
 }
 
-/** From `rows[i]` on, a conversation belongs to `devices[i]`; before `rows[0]` too. */
-interface Intervals {
-  rows: MessageRow[];
-  devices: number[];
-}
-
 /**
  * The devices of a capture: joins conversations by endpoint client name, registration location and address. What
  * is learned late applies to the whole conversation, because rows are asked for their device only when someone looks:
@@ -49,12 +43,12 @@ export class DeviceTable implements RegistrationListener {
   onMerge: ((from: number, into: number) => void) | undefined;
 
   readonly #addresses: EndpointAddresses;
-  /** By conversation: the device it belongs to now, and first belonged to. */
-  readonly #current: number[] = [];
-  readonly #intervals = new Map<number, Intervals>();
+  readonly #owners = new ConversationOwners();
   /** By conversation: the device's end that was seen last. */
   readonly #end: number[] = [];
   readonly #byName = new Map<string, number[]>();
+  /** By identity of a pre-shared key: the device that uses it. */
+  readonly #byIdentity = new Map<string, number>();
   /** By location with a random part: the registration that has it. */
   readonly #byLocation = new Map<string, Registration>();
   /** By endpoint id: the device that was seen there last. */
@@ -81,12 +75,7 @@ export class DeviceTable implements RegistrationListener {
 
   /** Index of the device that a message of a conversation belongs to, or -1. */
   deviceOf(conversation: number, row: MessageRow): number {
-    const intervals = this.#intervals.size > 0 ? this.#intervals.get(conversation) : undefined;
-    if (intervals === undefined) return this.resolve(this.#current[conversation] ?? -1);
-    const { rows, devices } = intervals;
-    let at = rows.length - 1;
-    while (at > 0 && rows[at]! > row) at--;
-    return this.resolve(devices[at]!);
+    return this.resolve(this.#owners.at(conversation, row) ?? -1);
   }
 
   /** The end at which a device talked with LwM2M servers last; undefined where none is known. */
@@ -99,12 +88,60 @@ export class DeviceTable implements RegistrationListener {
 
   /** Whether a conversation was used by several devices, one after the other. */
   isShared(conversation: number): boolean {
-    return this.#intervals.has(conversation);
+    return this.#owners.isShared(conversation);
   }
 
   /** Id of an endpoint's address without its port. */
   addressOf(endpoint: number): number {
     return this.#addresses.addressId(endpoint);
+  }
+
+  /** Takes what sealed messages show: who is where, though nothing of what they say can be read. */
+  secured(sign: SecuritySign): void {
+    const { kind, conversation, deviceEndpoint, movedFrom, text, row, time } = sign;
+    if (this.#addresses.isMulticast(deviceEndpoint)) return;
+    const isHere =
+      this.#owners.current(conversation) !== undefined && this.#end[conversation] === deviceEndpoint;
+    const here = isHere
+      ? this.devices[this.resolve(this.#owners.current(conversation)!)]
+      : this.#deviceAt(deviceEndpoint);
+    const known = movedFrom >= 0 ? this.#deviceAt(movedFrom) : this.#identified(sign);
+    let device = known ?? here;
+    if (known !== undefined && known !== here) {
+      const isRival = here?.endpoint !== undefined && known.endpoint !== undefined;
+      if (isRival) device = here;
+      else {
+        const by: JoinReason = kind === 'identity' ? 'security identity' : (kind as JoinReason);
+        const to = movedFrom >= 0 ? movedFrom : (known.addresses.at(-1) ?? deviceEndpoint);
+        if (here?.endpoint !== undefined) this.#merge(known.index, here.index);
+        else if (here !== undefined) this.#merge(here.index, known.index);
+        device = here?.endpoint === undefined ? known : here;
+        device.addJoin({ by, of: deviceEndpoint, to, time, detail: text }, [row]);
+      }
+    }
+    // A client of DTLS may be anything; of CoAP over DTLS, or with a key that it shares, it is most likely a device.
+    if (device === undefined && !sign.isCoap && kind !== 'identity') return;
+    device ??= this.#create(row);
+    if (kind === 'identity' || kind === 'OSCORE key id') {
+      const identity = kind === 'identity' ? text : `oscore:${text}`;
+      device.addIdentity(identity);
+      if (kind === 'identity') this.#byIdentity.set(identity, device.index);
+    }
+    if (this.resolve(this.#owners.current(conversation) ?? -1) !== device.index)
+      this.#owners.begin(conversation, device.index, row);
+    this.#placeAt(conversation, deviceEndpoint, sign.serverEndpoint, device);
+  }
+
+  #deviceAt(endpoint: number): Device | undefined {
+    return this.devices[this.resolve(this.#byEndpoint.get(endpoint) ?? -1)];
+  }
+
+  /** The device that has an identity already: by another association, or as its endpoint client name. */
+  #identified({ kind, text }: SecuritySign): Device | undefined {
+    if (kind !== 'identity') return undefined;
+    const index =
+      this.#byIdentity.get(text) ?? this.#byName.get(text.slice(text.indexOf(':') + 1))?.[0] ?? -1;
+    return this.devices[this.resolve(index)];
   }
 
   /** Takes the next operation event. Allocates nothing while a conversation stays what it is. */
@@ -118,7 +155,7 @@ export class DeviceTable implements RegistrationListener {
       this.#named(event, parseRegistrationQuery(event.queryText()).endpoint);
     } else if (
       this.#end[conversation] !== event.deviceEndpoint ||
-      this.#current[conversation] === undefined
+      this.#owners.current(conversation) === undefined
     ) {
       this.#named(event, undefined);
     }
@@ -191,11 +228,11 @@ export class DeviceTable implements RegistrationListener {
     const { conversation } = event;
     const device = this.devices[this.resolve(index)];
     if (device === undefined) return;
-    const current = this.resolve(this.#current[conversation] ?? -1);
+    const current = this.resolve(this.#owners.current(conversation) ?? -1);
     const from = event.requestRow === NO_ROW ? event.row : event.requestRow;
     if (current !== device.index) {
       if (current >= 0 && this.devices[current]!.endpoint === undefined) this.#merge(current, device.index);
-      else this.#begin(conversation, device, from);
+      else this.#owners.begin(conversation, device.index, from);
       device.addJoin(joinOf(event, by, to ?? event.deviceEndpoint), rows);
     }
     const isDownload = event.operation === Operation.none || event.operation > Operation.send;
@@ -223,19 +260,19 @@ export class DeviceTable implements RegistrationListener {
 
   #isHere(event: OperationEvent, device: number): boolean {
     const { conversation } = event;
-    const isCurrent = this.resolve(this.#current[conversation] ?? -1) === this.resolve(device);
+    const isCurrent = this.resolve(this.#owners.current(conversation) ?? -1) === this.resolve(device);
     return isCurrent && this.#end[conversation] === event.deviceEndpoint;
   }
 
   /** Gives the conversation of an event to the device of a name, or of its address. Gives the device's index. */
   #named(event: OperationEvent, endpoint: string | undefined): number {
     const { conversation, row } = event;
-    const current = this.devices[this.resolve(this.#current[conversation] ?? -1)];
+    const current = this.devices[this.resolve(this.#owners.current(conversation) ?? -1)];
     let device = current;
     if (device === undefined || (endpoint !== undefined && device.endpoint !== endpoint)) {
       device = this.#find(event, endpoint, current);
-      if (this.devices[this.resolve(this.#current[conversation] ?? -1)] !== device) {
-        this.#begin(conversation, device, row);
+      if (this.devices[this.resolve(this.#owners.current(conversation) ?? -1)] !== device) {
+        this.#owners.begin(conversation, device.index, row);
       }
     }
     this.#place(event, device, false);
@@ -253,7 +290,14 @@ export class DeviceTable implements RegistrationListener {
     const named = this.devices[this.resolve(this.#byName.get(endpoint)?.[0] ?? -1)];
     // What was nameless until now, in this conversation or at this address, has got its name.
     const nameless = [current, there].find((known) => known !== undefined && known.endpoint === undefined);
-    const device = named ?? nameless ?? this.#create(row);
+    const sealed =
+      named ?? nameless ?? this.devices[this.resolve(this.#byIdentity.get(`psk:${endpoint}`) ?? -1)];
+    const isSealed = named === undefined && nameless === undefined && sealed?.endpoint === undefined;
+    const device = (isSealed ? sealed : (named ?? nameless)) ?? this.#create(row);
+    if (isSealed && sealed !== undefined) {
+      const to = sealed.addresses.at(-1) ?? deviceEndpoint;
+      sealed.addJoin({ ...joinOf(event, 'security identity', to), detail: `psk:${endpoint}` }, [row]);
+    }
     if (named !== undefined) {
       const to = named.addresses.at(-1) ?? deviceEndpoint;
       named.addJoin(joinOf(event, 'endpoint client name', to), [named.firstRow, row]);
@@ -289,29 +333,23 @@ export class DeviceTable implements RegistrationListener {
     this.onMerge?.(from, into);
   }
 
-  /** From a row on, a conversation belongs to a device; the first one has it from its beginning. */
-  #begin(conversation: number, device: Device, row: MessageRow): void {
-    const before = this.#current[conversation];
-    if (before !== undefined) {
-      let intervals = this.#intervals.get(conversation);
-      if (intervals === undefined) {
-        intervals = { rows: [0], devices: [before] };
-        this.#intervals.set(conversation, intervals);
-      }
-      if (intervals.rows.length === MAX_INTERVALS) return;
-      intervals.rows.push(row);
-      intervals.devices.push(device.index);
-    }
-    this.#current[conversation] = device.index;
-  }
-
   /** Notes where a device is. A file server is no LwM2M server, and a port of a download soon another's. */
   #place(event: OperationEvent, device: Device, isDownload: boolean): void {
-    const { conversation, deviceEndpoint } = event;
+    const { conversation, deviceEndpoint, serverEndpoint } = event;
+    if (device.firstRow === NO_ROW) device.firstRow = event.row;
+    if (!isDownload) this.#placeAt(conversation, deviceEndpoint, serverEndpoint, device);
+    else {
+      if (!device.conversations.includes(conversation)) device.conversations.push(conversation);
+      device.addEnds(deviceEndpoint, undefined);
+      this.#end[conversation] = deviceEndpoint;
+    }
+  }
+
+  #placeAt(conversation: number, deviceEndpoint: number, serverEndpoint: number, device: Device): void {
     if (!device.conversations.includes(conversation)) device.conversations.push(conversation);
-    device.addEnds(deviceEndpoint, isDownload ? undefined : event.serverEndpoint);
+    device.addEnds(deviceEndpoint, serverEndpoint);
     this.#end[conversation] = deviceEndpoint;
-    if (!isDownload) this.#byEndpoint.set(deviceEndpoint, device.index);
+    this.#byEndpoint.set(deviceEndpoint, device.index);
   }
 
   /**
@@ -329,7 +367,7 @@ export class DeviceTable implements RegistrationListener {
     rival.device = device.index;
     for (const conversation of rival.conversations) {
       if (old.conversations.includes(conversation)) continue;
-      this.#begin(conversation, device, rival.requestRow);
+      this.#owners.begin(conversation, device.index, rival.requestRow);
       if (!device.conversations.includes(conversation)) device.conversations.push(conversation);
     }
     for (const end of rival.deviceEndpoints) {

@@ -23,7 +23,7 @@ export interface SealedRecords {
 }
 
 /** Default port of CoAP over DTLS. RFC 7252 §6.2. */
-const COAPS_PORT = 5684;
+export const COAPS_PORT = 5684;
 
 /** Flows in a new table. */
 const FIRST_CAPACITY = 64;
@@ -42,6 +42,11 @@ export class SecurityReader {
   #hello = new Uint8Array(FIRST_CAPACITY);
   readonly #found = new DtlsRecords();
   readonly #tls = new TlsPosition();
+
+  /** What the DTLS records of the datagram last classified as DTLS say. */
+  get found(): Readonly<DtlsRecords> {
+    return this.#found;
+  }
 
   /** Gives the `SecurityKind` code of a UDP datagram of a flow, and notes its records. */
   classify(datagram: Datagram, flow: number): number {

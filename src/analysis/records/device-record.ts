@@ -5,23 +5,25 @@ import type { RecordContext } from './record-context.ts';
 
 /** The record of one device (`devices`). */
 export function deviceRecord(context: RecordContext, device: Device): JsonObject {
-  const { analysis, facts, devices } = context;
+  const { analysis, facts, devices, redact } = context;
   const { flows } = analysis.frames;
   const record: JsonObject = { device: devices.name(device.index) };
   if (device.endpoint !== undefined) record.endpoint = device.endpoint;
   record.addresses = device.addresses.map((end) => flows.endpointText(end));
-  record.identities = [...device.identities];
+  record.identities = device.identities.map((identity) =>
+    redact ? identity.replace(/:.*/s, ':…') : identity,
+  );
   record.versions = [...device.versions];
   record.bindings = [...device.bindings];
   record.messages = devices.messagesOf(device);
-  record.security = 'none';
+  record.security = devices.securityOf(device).join(', ');
   record.servers = device.servers.map((end) => flows.endpointText(end));
   if (device.manufacturer !== undefined) record.manufacturer = device.manufacturer.text;
   if (device.model !== undefined) record.model = device.model.text;
   if (device.firmware !== undefined) record.firmware = device.firmware.text;
   record.joined = deviceJoins(analysis, device).map(({ by, text, of, to, time, rows }) => ({
     by,
-    text,
+    text: redact && by === 'security identity' ? '' : text,
     address: of,
     same_as: to,
     time: facts.timeText(time),
