@@ -149,6 +149,8 @@ export class DeviceTracking implements ValueListener {
   /** Takes what sealed messages show of a device. */
   secured(sign: SecuritySign): void {
     this.devices.secured(sign);
+    const device = this.life.secured(sign);
+    if (device >= 0) this.firmware.shookHands(device, sign);
   }
 
   wants(objectId: number): boolean {

@@ -120,6 +120,14 @@ export function addEvents(
   builder: SpanBuilder,
 ): void {
   for (const event of events) {
+    const { disabled } = event;
+    if (disabled !== undefined) {
+      const to = Number.isNaN(disabled.backAt)
+        ? Math.min(disabled.until, Math.max(clock, disabled.from))
+        : disabled.backAt;
+      if (to >= window.from && disabled.from <= window.to)
+        builder.add(disabled.from, to, SpanLook.unproven, event.followedBy, disabledLabel(event));
+    }
     if (event.time < window.from || event.time > window.to) continue;
     builder.add(event.time, event.time, eventLook(event), event.row, eventLabel(event, clock));
   }
@@ -155,6 +163,13 @@ export function eventLabel(event: LifeEvent, clock: Nanoseconds): string {
     case 'none':
       return what;
   }
+}
+
+/** For how long a client was disabled, and whether it came back, in words. */
+export function disabledLabel({ disabled, timeout, isTimeoutKnown }: LifeEvent): string {
+  const time = `Disabled for ${secondsText(timeout)}${isTimeoutKnown ? '' : ', as no Disable Timeout was seen'}`;
+  if (disabled === undefined || Number.isNaN(disabled.backAt)) return time;
+  return `${time}: registered after ${secondsText(disabled.backAt - disabled.from)}`;
 }
 
 /** Adds when a client in queue mode listens, and what was sent to it while it did not. */

@@ -50,7 +50,7 @@ const KEYS: Record<RecordKind, string> = {
     terms terms.protocols terms.delivery terms.severity terms.defer_period terms.automatic terms.linked terms.conflicting
     before before.name before.version after after.name after.version states states[].time
     states[].state states[].how states[].id illegal illegal[].from illegal[].to illegal[].id illegal[].clause
-    events events[].time events[].event events[].id events[].refused result result.value result.name result.id ended evidence evidence_count`,
+    events events[].time events[].event events[].id events[].frame events[].refused result result.value result.name result.id ended evidence evidence_count`,
   values: `device server path name time value_time value_time_relative value redacted length unit type format operation id doubt`,
 };
 

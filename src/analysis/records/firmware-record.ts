@@ -56,10 +56,10 @@ export async function firmwareRecord(context: RecordContext, attempt: FirmwareAt
       clause,
     }));
   if (attempt.events.length > 0)
-    record.events = attempt.events.map(({ time, kind, row, refused }) => ({
+    record.events = attempt.events.map(({ time, kind, row, refused, frame }) => ({
       time: facts.timeText(time),
       event: kind,
-      id: facts.id(row),
+      ...(frame === undefined ? { id: facts.id(row) } : { frame: `${frame.file + 1}.${frame.number}` }),
       ...(refused === 0 ? {} : { refused: codeText(refused) }),
     }));
   if (attempt.result !== undefined)
