@@ -60,7 +60,7 @@ export class DeviceAnswers {
       identities: [...device.identities],
       joins: deviceJoins(this.analysis, device),
       joinCount: device.joinCount,
-      gateway: this.devices.name(device.gateway),
+      gateway: device.gateway === undefined ? '' : this.devices.name(device.gateway.index),
     };
   }
 

@@ -1,4 +1,4 @@
-import type { MessageRow, Nanoseconds } from '../capture/units.ts';
+import { type MessageRow, type Nanoseconds, NO_ROW } from '../capture/units.ts';
 import type { TransferTracker } from '../coap/block-wise.ts';
 import type { MessageBatch } from '../coap/message-batch.ts';
 import { NO_OPTION } from '../coap/message.ts';
@@ -6,6 +6,7 @@ import type { ObservationTracker } from '../coap/observation.ts';
 import { BootstrapTracker } from '../device/bootstrap.ts';
 import { AttributeBook } from '../device/attributes.ts';
 import { FirmwareTracker } from '../device/firmware.ts';
+import { GATEWAY_OBJECT } from '../device/gateways.ts';
 import { DeviceTable, type EndpointAddresses } from '../device/identity.ts';
 import { LifeEventTracker } from '../device/life-events.ts';
 import { isProvisioned } from '../device/provisioned-instances.ts';
@@ -65,6 +66,11 @@ export class DeviceTracking implements ValueListener {
     models: DeviceModels,
   ) {
     this.devices = new DeviceTable(addresses);
+    this.devices.onPrefix = (prefix) => paths.addPrefix(prefix);
+    this.devices.prefixOf = (row) => {
+      const request = messages.requestOf(row);
+      return request === NO_ROW ? '' : paths.path(messages.path.get(request)).prefix;
+    };
     this.firmware = new FirmwareTracker(this.devices);
     operations.isDownloadTarget = (pathText) => this.firmware.isDownloadTarget(pathText);
     this.registrations = new RegistrationTracker(timers);
@@ -154,7 +160,7 @@ export class DeviceTracking implements ValueListener {
   }
 
   wants(objectId: number): boolean {
-    return this.firmware.wants(objectId) || isProvisioned(objectId);
+    return this.firmware.wants(objectId) || isProvisioned(objectId) || objectId === GATEWAY_OBJECT;
   }
 
   /** Takes a value of the event that was delivered last. */

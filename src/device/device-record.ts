@@ -43,13 +43,15 @@ export class Device {
   ordinal = 1;
   /** Index of the device that this turned out to be; -1 for a device of its own. */
   mergedInto = -1;
-  /** Index of the gateway that stands before it; -1 for none. */
-  gateway = -1;
+  /** The gateway that stands before it, what that puts before its paths, and the id that it has there (/25). */
+  gateway: Device | undefined;
+  prefix = '';
+  gatewayId = '';
   /** Endpoint ids of its own ends, in the order seen. */
   readonly addresses: number[] = [];
   /** Endpoint ids of the servers it talked with, in the order seen. */
   readonly servers: number[] = [];
-  readonly conversations: number[] = [];
+  readonly #conversations: number[] = [];
   /** LwM2M versions it registered with. */
   readonly versions: string[] = [];
   readonly bindings: string[] = [];
@@ -69,11 +71,17 @@ export class Device {
     this.firstRow = firstRow;
   }
 
+  /** Conversations that it takes part in; behind a gateway those of the gateway. */
+  get conversations(): number[] {
+    return this.gateway === undefined ? this.#conversations : this.gateway.conversations;
+  }
+
   /**
    * Unique name: the endpoint client name, `name#2` for a second device with it, or the first address where no name
-   * is known, which `endpointText` writes.
+   * is known, which `endpointText` writes. Behind a gateway: the gateway's name, and the prefix.
    */
   nameWith(endpointText: (endpoint: number) => string): string {
+    if (this.gateway !== undefined) return `${this.gateway.nameWith(endpointText)}/${this.prefix}`;
     if (this.endpoint !== undefined) {
       return this.ordinal === 1 ? this.endpoint : `${this.endpoint}#${this.ordinal}`;
     }

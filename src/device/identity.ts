@@ -5,6 +5,7 @@ import { Operation } from '../lwm2m/operation.ts';
 import { parseRegistrationQuery } from '../lwm2m/query.ts';
 import { ConversationOwners } from './conversation-owners.ts';
 import { Device, type DeviceText, type Join, type JoinReason } from './device-record.ts';
+import { GATEWAY_OBJECT, Gateways, type PrefixOfRow } from './gateways.ts';
 import {
   RegistrationChange,
   type RegistrationChangeCode,
@@ -43,6 +44,11 @@ export class DeviceTable implements RegistrationListener {
   onMerge: ((from: number, into: number) => void) | undefined;
 
   readonly #addresses: EndpointAddresses;
+  /** Tells which prefix of a gateway the path of a message has; and is told each prefix that gateways give. */
+  prefixOf: PrefixOfRow = () => '';
+  onPrefix: ((prefix: string) => void) | undefined;
+
+  readonly #gateways = new Gateways();
   readonly #owners = new ConversationOwners();
   /** By conversation: the device's end that was seen last. */
   readonly #end: number[] = [];
@@ -75,7 +81,14 @@ export class DeviceTable implements RegistrationListener {
 
   /** Index of the device that a message of a conversation belongs to, or -1. */
   deviceOf(conversation: number, row: MessageRow): number {
-    return this.resolve(this.#owners.at(conversation, row) ?? -1);
+    const index = this.resolve(this.#owners.at(conversation, row) ?? -1);
+    return index < 0 || this.#gateways.isEmpty ? index : this.#behind(this.devices[index]!, row);
+  }
+
+  /** Of a gateway's messages, those whose path has the prefix of a device behind it are that device's. */
+  #behind(device: Device, row: MessageRow): number {
+    const prefix = row === NO_ROW || !this.#gateways.has(device) ? '' : this.prefixOf(row);
+    return (prefix === '' ? undefined : this.#gateways.behind(device, prefix))?.index ?? device.index;
   }
 
   /** The end at which a device talked with LwM2M servers last; undefined where none is known. */
@@ -88,7 +101,9 @@ export class DeviceTable implements RegistrationListener {
 
   /** Whether a conversation was used by several devices, one after the other. */
   isShared(conversation: number): boolean {
-    return this.#owners.isShared(conversation);
+    if (this.#owners.isShared(conversation)) return true;
+    const device = this.devices[this.resolve(this.#owners.current(conversation) ?? -1)];
+    return device !== undefined && this.#gateways.has(device);
   }
 
   /** Id of an endpoint's address without its port. */
@@ -172,6 +187,14 @@ export class DeviceTable implements RegistrationListener {
     resourceId: number,
     text: () => string,
   ): void {
+    if (objectId === GATEWAY_OBJECT && event.fromDevice) {
+      const gateway = this.devices[this.resolve(this.#owners.current(event.conversation) ?? -1)];
+      if (gateway === undefined) return;
+      const create = (): Device => this.#create(event.row);
+      const prefix = this.#gateways.tell(gateway, instanceId, resourceId, text(), create);
+      if (prefix !== undefined) this.onPrefix?.(prefix);
+      return;
+    }
     if (objectId !== DEVICE_OBJECT || !event.fromDevice || instanceId !== 0) return;
     if (resourceId !== DeviceResource.firmware && resourceId > DeviceResource.model) return;
     const device = this.devices[this.deviceOf(event.conversation, event.row)];
@@ -330,6 +353,7 @@ export class DeviceTable implements RegistrationListener {
   #merge(from: number, into: number): void {
     if (from === into) return;
     this.devices[into]!.absorb(this.devices[from]!);
+    this.#gateways.merge(this.devices[from]!, this.devices[into]!);
     this.onMerge?.(from, into);
   }
 

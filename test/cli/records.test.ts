@@ -29,7 +29,7 @@ const KEYS: Record<RecordKind, string> = {
     lwm2m.fault.text lwm2m.fault.offset lwm2m.fault.clause lwm2m.values lwm2m.values[].path lwm2m.values[].name
     lwm2m.values[].type lwm2m.values[].value lwm2m.values[].unit lwm2m.values[].value_time lwm2m.values[].doubt`,
   devices: `device endpoint addresses identities versions bindings messages security servers manufacturer model firmware
-    joined joined[].by joined[].text joined[].address joined[].same_as joined[].time joined[].frame joined[].evidence joined_count gateway prefix`,
+    joined joined[].by joined[].text joined[].address joined[].same_as joined[].time joined[].frame joined[].evidence joined_count gateway prefix gateway_id`,
   sessions: `session device endpoint server address security initiated fallback location version lifetime binding queue
     queries objects from to expires ended updates code sms changes changes[].id changes[].time changes[].lifetime
     changes[].binding changes[].sms changes[].added changes[].removed changes[].versions changes[].versions[].path

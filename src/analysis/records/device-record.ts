@@ -30,5 +30,10 @@ export function deviceRecord(context: RecordContext, device: Device): JsonObject
     evidence: rows.map((row) => facts.id(row)),
   }));
   if (device.joinCount > device.joined.length) record.joined_count = device.joinCount;
+  if (device.gateway !== undefined) {
+    record.gateway = devices.name(device.gateway.index);
+    record.prefix = device.prefix;
+    record.gateway_id = device.gatewayId;
+  }
   return record;
 }
