@@ -209,6 +209,8 @@ export class FrameMessages implements FrameSink {
       this.foreign++;
       if (kind === SecurityKind.dtls) {
         this.#moment.frame = frame.number;
+        if (this.security.found.sealed > 0)
+          this.security.sealedBytes.add(flow, this.flows.fromA, datagram.payloadLength, time);
         this.#signs.dtls(datagram, flow, this.security.found, kind, this.#moment);
       }
       return Seen.foreign;

@@ -1,5 +1,6 @@
 import type { Datagram } from '../network/datagram.ts';
 import { DTLS_VERSION_NAMES, DtlsRecords, readDtls } from './dtls-record.ts';
+import { SealedBytes } from './sealed-bytes.ts';
 import { readTlsRecords, TlsPosition } from './tls-record.ts';
 
 /** How the payload of a datagram is protected. */
@@ -40,6 +41,8 @@ export class SecurityReader {
   #version = new Uint8Array(FIRST_CAPACITY);
   #proof = new Uint8Array(FIRST_CAPACITY);
   #hello = new Uint8Array(FIRST_CAPACITY);
+  /** Bytes of sealed records by flow and direction. */
+  readonly sealedBytes = new SealedBytes();
   readonly #found = new DtlsRecords();
   readonly #tls = new TlsPosition();
 

@@ -46,7 +46,7 @@ const KEYS: Record<RecordKind, string> = {
   observations: `observation paths device server token from to ended notifications missing reordered pmin pmax
     evidence evidence_count`,
   firmware: `device object server method uri source from to package package.length package.received package.sha256
-    package.complete package.name package.version package.restarts
+    package.complete package.sealed package.name package.version package.restarts
     terms terms.protocols terms.delivery terms.severity terms.defer_period terms.automatic terms.linked terms.conflicting
     before before.name before.version after after.name after.version states states[].time
     states[].state states[].how states[].id illegal illegal[].from illegal[].to illegal[].id illegal[].clause

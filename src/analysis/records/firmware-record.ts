@@ -35,6 +35,7 @@ export async function firmwareRecord(context: RecordContext, attempt: FirmwareAt
     parcel.sha256 = sha256Text(body);
   }
   parcel.complete = size.isComplete;
+  if (size.isSealed) parcel.sealed = true;
   if (attempt.package.name !== undefined) parcel.name = attempt.package.name;
   if (attempt.package.version !== undefined) parcel.version = attempt.package.version;
   if (attempt.restarts > 0) parcel.restarts = attempt.restarts;
