@@ -149,13 +149,16 @@ function eventLook({ kind, code }: LifeEvent): number {
 /** What an event was and what came of it, in words. */
 export function eventLabel(event: LifeEvent, clock: Nanoseconds): string {
   const name = LIFE_EVENT_NAMES[event.kind];
-  const what = event.detail === '' ? name : `${name} ${event.detail}`;
+  const frame = event.frame === 0 ? '' : ` (frame ${event.frame})`;
+  const isHandshake = event.kind === 'handshake';
+  const what = `${name}${event.detail === '' ? '' : ` ${event.detail}`}${isHandshake ? frame : ''}`;
+  const followed = event.followedBy === NO_ROW ? `${event.followedAs}${frame}` : event.followedAs;
   if (event.code >> 5 > 2) return `${what}: refused ${codeText(event.code)}`;
   switch (event.outcome(clock)) {
     case 'met':
-      return `${what}: ${event.followedAs} after ${secondsText(event.followedAt - event.time)}`;
+      return `${what}: ${followed} after ${secondsText(event.followedAt - event.time)}`;
     case 'late':
-      return `${what}: ${event.followedAs} late, after ${secondsText(event.followedAt - event.time)}`;
+      return `${what}: ${followed} late, after ${secondsText(event.followedAt - event.time)}`;
     case 'not seen':
       return `${what}: no ${event.expects ?? ''} seen within ${secondsText(event.due - event.time)}`;
     case 'waiting':

@@ -1,4 +1,4 @@
-import type { MessageRow, Nanoseconds } from '../capture/units.ts';
+import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
 
 /** After a trigger, a disable or a changed parameter the client acts within this time: 60 s, as testers check it. */
@@ -78,6 +78,8 @@ export class LifeEvent {
   followedAt: Nanoseconds = NaN;
   /** Name of the operation that followed; of a reboot also a handshake, which is no message. */
   followedAs = '';
+  /** Frame of what is no message; 0 for none. */
+  frame: FrameNumber = 0;
   /** Of a Disable: how long the client is to stay away, and whether that was seen written or read. */
   timeout: Nanoseconds = DEFAULT_DISABLE_TIME;
   isTimeoutKnown = false;

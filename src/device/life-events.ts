@@ -114,12 +114,15 @@ export class LifeEventTracker {
     let device = this.#devices.deviceOf(sign.conversation, NO_ROW);
     if (!this.#waiting.has(device)) device = this.#waitingAt(sign.deviceEndpoint) ?? device;
     if (device < 0) return -1;
-    const detail = `${sign.resumes ? 'to resume a session, ' : ''}frame ${sign.frame}`;
-    this.#note(new LifeEvent('handshake', device, sign, detail, undefined, Infinity, true));
+    const detail = sign.resumes ? 'to resume a session' : '';
+    const handshake = new LifeEvent('handshake', device, sign, detail, undefined, Infinity, true);
+    handshake.frame = sign.frame;
+    this.#note(handshake);
     for (const life of this.#waiting.get(device) ?? []) {
       if (life.kind !== 'reboot' || life.expects === undefined || !Number.isNaN(life.followedAt)) continue;
       life.followedAt = sign.time;
-      life.followedAs = `DTLS handshake (frame ${sign.frame})`;
+      life.followedAs = 'DTLS handshake';
+      life.frame = sign.frame;
     }
     return device;
   }

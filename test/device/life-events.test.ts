@@ -241,8 +241,8 @@ describe('handshakes of DTLS', () => {
     story.exchange(Operation.execute, '2.04', { path: '/3/0/4' });
     story.at(3).secured('handshake', { conversation: 7, frame: 12 });
     const [reboot, handshake] = story.life.events;
-    expect(handshake).toMatchObject({ kind: 'handshake', detail: 'frame 12', device: 0 });
-    expect(reboot).toMatchObject({ followedAs: 'DTLS handshake (frame 12)', followedAt: 3 * NANO });
+    expect(handshake).toMatchObject({ kind: 'handshake', detail: '', frame: 12, device: 0 });
+    expect(reboot).toMatchObject({ followedAs: 'DTLS handshake', frame: 12, followedAt: 3 * NANO });
     expect(reboot!.outcome(story.clock)).toBe('met');
     // The Register that it leads to says more.
     story.at(4).register('ep=a', '/rd/2');
@@ -254,7 +254,7 @@ describe('handshakes of DTLS', () => {
     story.register('ep=a', '/rd/1');
     story.exchange(Operation.execute, '2.04', { path: '/3/0/4' });
     story.secured('handshake', { conversation: 7, deviceEndpoint: 155, resumes: true, frame: 9 });
-    expect(story.life.events[1]).toMatchObject({ device: 0, detail: 'to resume a session, frame 9' });
+    expect(story.life.events[1]).toMatchObject({ device: 0, detail: 'to resume a session', frame: 9 });
     const two = new Story();
     two.register('ep=a', '/rd/1');
     two.register('ep=b', '/rd/2', { conversation: 2, device: 102 });
