@@ -56,6 +56,7 @@ export class Analysis {
         wideTime: (index, seconds, nanoseconds) => this.tracking.wideTime(index, seconds, nanoseconds),
         sighted: (row, sighting) => this.tracking.sighted(row, sighting),
         tick: (time) => this.tracking.tick(time),
+        secured: (sign) => this.tracking.secured(sign),
         icmpError: (error, quoted) => this.tracking.icmpError(error, quoted),
         closed: (conversation, time) => this.tracking.closed(conversation, time),
       },

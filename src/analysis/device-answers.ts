@@ -1,7 +1,14 @@
 import type { Analysis } from './analysis.ts';
 import type { DeviceIndex } from './device-index.ts';
+import { deviceJoins } from './device-joins.ts';
 import { DeviceLines } from './device-lines.ts';
-import type { DeviceColumn, DeviceLine, DeviceTableQuery, DeviceTableWindow } from './device-protocol.ts';
+import type {
+  DeviceColumn,
+  DeviceDetails,
+  DeviceLine,
+  DeviceTableQuery,
+  DeviceTableWindow,
+} from './device-protocol.ts';
 import type { JsonObject } from './records/json.ts';
 import { type Breathe, recordFile } from './records/record-file.ts';
 import { Records } from './records/records.ts';
@@ -22,7 +29,7 @@ export class DeviceAnswers {
 
   constructor(
     private readonly analysis: Analysis,
-    devices: DeviceIndex,
+    private readonly devices: DeviceIndex,
     private readonly breathe: Breathe,
   ) {
     this.#lines = new DeviceLines(analysis, devices, breathe);
@@ -38,6 +45,22 @@ export class DeviceAnswers {
       devices: this.#all?.lines.length ?? 0,
       first,
       lines: lines.slice(first, first + Math.min(query.count, MAXIMUM_LINES)),
+    };
+  }
+
+  /** Who a device is and why; undefined where there is none of this index. */
+  details(index: number, revision: number): DeviceDetails | undefined {
+    const table = this.analysis.tracking.devices.devices;
+    const device = table.devices[table.resolve(index)];
+    if (device === undefined) return undefined;
+    return {
+      revision,
+      device: device.index,
+      name: this.devices.name(device.index),
+      identities: [...device.identities],
+      joins: deviceJoins(this.analysis, device),
+      joinCount: device.joinCount,
+      gateway: device.gateway === undefined ? '' : this.devices.name(device.gateway.index),
     };
   }
 

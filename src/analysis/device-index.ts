@@ -1,4 +1,4 @@
-import type { MessageRow } from '../capture/units.ts';
+import { type MessageRow, NO_ROW } from '../capture/units.ts';
 import type { Device } from '../device/device-record.ts';
 import type { Analysis } from './analysis.ts';
 
@@ -23,6 +23,30 @@ export class DeviceIndex {
   nameOf(row: MessageRow): string | undefined {
     const device = this.deviceOf(row);
     return device < 0 ? undefined : this.name(device);
+  }
+
+  /** How a device's conversations are protected, each kind once, in the order seen. */
+  securityOf(device: Device): string[] {
+    const kinds = new Set<string>();
+    const { conversations } = this.analysis.frames;
+    for (const conversation of device.conversations) kinds.add(conversations.securityOf(conversation));
+    if (!device.identities.some((identity) => identity.startsWith('oscore:'))) return [...kinds];
+    return [...kinds].filter((kind) => kind !== 'none').concat('oscore');
+  }
+
+  /** Messages of a device. */
+  messagesOf(device: Device): number {
+    const { messages, devices } = this.analysis.tracking;
+    let count = 0;
+    for (const conversation of device.conversations) {
+      if (!devices.devices.isShared(conversation)) {
+        count += messages.countOf(conversation);
+        continue;
+      }
+      for (let row = messages.lastOf(conversation); row !== NO_ROW; row = messages.previous.get(row))
+        if (devices.devices.deviceOf(conversation, row) === device.index) count++;
+    }
+    return count;
   }
 
   /** Devices of their own, in the order found. */

@@ -5,7 +5,7 @@ import type { Analysis } from './analysis.ts';
 import { Uint32Column } from './column.ts';
 import type { DeviceIndex } from './device-index.ts';
 import type { DeviceLine } from './device-protocol.ts';
-import { icmpErrorsByDevice, stateOf } from './device-summary.ts';
+import { icmpErrorsByDevice, securityText, stateOf } from './device-summary.ts';
 import { MessageFlag } from './message-table.ts';
 import type { Breathe } from './records/record-file.ts';
 
@@ -117,7 +117,7 @@ export class DeviceLines {
   }
 
   #line(device: Device, counts: Counts | undefined, icmpErrors: number): DeviceLine {
-    const { frames, tracking } = this.analysis;
+    const { frames } = this.analysis;
     const registration = counts?.registration;
     const endpoints = (ends: readonly number[]): string =>
       ends
@@ -131,11 +131,11 @@ export class DeviceLines {
       state: stateOf(registration),
       version: registration?.version ?? device.versions.at(-1) ?? '',
       binding: registration?.queue === true && binding !== '' ? `${binding} · queue` : binding,
-      security: 'NoSec',
+      security: securityText(this.devices.securityOf(device)),
       addresses: endpoints(device.addresses),
       servers: endpoints(device.servers),
       seen: this.#lastSeen(device),
-      messages: device.conversations.reduce((sum, one) => sum + tracking.messages.countOf(one), 0),
+      messages: this.devices.messagesOf(device),
       errors: counts?.errors ?? 0,
       icmpErrors,
       observations: counts?.observations ?? 0,

@@ -1,4 +1,5 @@
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
+import type { JoinReason } from '../device/device-record.ts';
 
 /** What became of a device's last registration; `unknown` where the capture does not show it. */
 export type DeviceState = 'registered' | 'expired' | 'deregistered' | 'refused' | 'lost' | 'unknown';
@@ -70,9 +71,39 @@ export interface DeviceTableWindow {
   lines: DeviceLine[];
 }
 
+/** Why something that was seen is taken for a device. */
+export interface DeviceJoin {
+  by: JoinReason;
+  /** In words, such as `same as 10.0.0.7:40112: Update to /rd/5a3f from 10.0.0.9:51877`. */
+  text: string;
+  /** The message that made the join, and all that show it; `NO_ROW` and none where sealed records show it. */
+  row: MessageRow;
+  rows: MessageRow[];
+  /** The end that was joined, and the one at which the device was known, as `address:port`. */
+  of: string;
+  to: string;
+  time: Nanoseconds;
+}
+
+/** What is known of who a device is. */
+export interface DeviceDetails {
+  revision: number;
+  device: number;
+  name: string;
+  /** Identities towards security protocols, such as `psk:dev1`. */
+  identities: string[];
+  joins: DeviceJoin[];
+  /** Joins in all, those that are not kept among them. */
+  joinCount: number;
+  /** Name of the gateway that stands before the device; empty where none does. */
+  gateway: string;
+}
+
 /** Commands of the page that concern the table of devices. */
 export interface DeviceQuestions {
   deviceTable(query: DeviceTableQuery): Promise<DeviceTableWindow>;
+  /** Who a device is and why; undefined where there is none of this index. */
+  deviceDetails(device: number): Promise<DeviceDetails | undefined>;
   /** The records of the devices that are shown, in their order, as CSV. */
   exportDevices(query: DeviceTableQuery): Promise<Blob>;
 }

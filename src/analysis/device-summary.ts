@@ -15,7 +15,7 @@ export function deviceSummaries(
   first: number,
   count: number,
 ): DeviceSummary[] {
-  const { tracking, frames } = analysis;
+  const { frames } = analysis;
   const all = devices.all().slice(first, first + Math.min(count, MAXIMUM_DEVICES));
   const latest = latestRegistrations(analysis, new Set(all.map((device) => device.index)));
   const errors = icmpErrorsByDevice(analysis, devices);
@@ -28,7 +28,7 @@ export function deviceSummaries(
       device.manufacturer?.text ?? '',
       device.model?.text ?? '',
       version === undefined ? '' : `LwM2M ${version}`,
-      'NoSec',
+      securityText(devices.securityOf(device)),
     ];
     return {
       device: device.index,
@@ -36,7 +36,7 @@ export function deviceSummaries(
       detail: parts.filter((part) => part !== '').join(' · '),
       address: address === undefined ? '' : frames.flows.endpointText(address),
       state: stateOf(registration),
-      messages: device.conversations.reduce((sum, one) => sum + tracking.messages.countOf(one), 0),
+      messages: devices.messagesOf(device),
       firstRow: device.firstRow,
       failedUpdates: failed.get(device.index) ?? 0,
       icmpErrors: errors.get(device.index) ?? 0,
@@ -76,6 +76,11 @@ function latestRegistrations(analysis: Analysis, wanted: ReadonlySet<number>): M
     if (wanted.has(device)) latest.set(device, registration);
   }
   return latest;
+}
+
+/** Kinds of protection as people call them: `NoSec`, `DTLS, OSCORE`. */
+export function securityText(kinds: readonly string[]): string {
+  return kinds.map((kind) => (kind === 'none' ? 'NoSec' : kind.toUpperCase())).join(', ');
 }
 
 /** What became of a device's last registration, as far as the capture shows. */

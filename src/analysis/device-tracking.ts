@@ -1,4 +1,4 @@
-import type { MessageRow, Nanoseconds } from '../capture/units.ts';
+import { type MessageRow, type Nanoseconds, NO_ROW } from '../capture/units.ts';
 import type { TransferTracker } from '../coap/block-wise.ts';
 import type { MessageBatch } from '../coap/message-batch.ts';
 import { NO_OPTION } from '../coap/message.ts';
@@ -6,6 +6,7 @@ import type { ObservationTracker } from '../coap/observation.ts';
 import { BootstrapTracker } from '../device/bootstrap.ts';
 import { AttributeBook } from '../device/attributes.ts';
 import { FirmwareTracker } from '../device/firmware.ts';
+import { GATEWAY_OBJECT } from '../device/gateways.ts';
 import { DeviceTable, type EndpointAddresses } from '../device/identity.ts';
 import { LifeEventTracker } from '../device/life-events.ts';
 import { isProvisioned } from '../device/provisioned-instances.ts';
@@ -13,6 +14,7 @@ import { QueueModeTracker } from '../device/queue-mode.ts';
 import { RegistrationChange } from '../device/registration-book.ts';
 import type { Registration } from '../device/registration-record.ts';
 import { RegistrationTracker } from '../device/registration.ts';
+import type { SecuritySign } from '../device/security-sign.ts';
 import type { TimerKindCode } from '../device/timer-port.ts';
 import { OperationEvent, Phase } from '../lwm2m/operation-event.ts';
 import { readValue } from '../lwm2m/value-text.ts';
@@ -65,6 +67,11 @@ export class DeviceTracking implements ValueListener {
   ) {
     this.devices = new DeviceTable(addresses);
     models.deviceOf = (conversation, row) => this.devices.deviceOf(conversation, row);
+    this.devices.onPrefix = (prefix) => paths.addPrefix(prefix);
+    this.devices.prefixOf = (row) => {
+      const request = messages.requestOf(row);
+      return request === NO_ROW ? '' : paths.path(messages.path.get(request)).prefix;
+    };
     this.firmware = new FirmwareTracker(this.devices);
     operations.isDownloadTarget = (pathText) => this.firmware.isDownloadTarget(pathText);
     this.registrations = new RegistrationTracker(timers);
@@ -149,8 +156,15 @@ export class DeviceTracking implements ValueListener {
     return objectId >= 0 && !this.wants(objectId) && !this.registrations.isAwaiting;
   }
 
+  /** Takes what sealed messages show of a device. */
+  secured(sign: SecuritySign): void {
+    this.devices.secured(sign);
+    const device = this.life.secured(sign);
+    if (device >= 0) this.firmware.shookHands(device, sign);
+  }
+
   wants(objectId: number): boolean {
-    return this.firmware.wants(objectId) || isProvisioned(objectId);
+    return this.firmware.wants(objectId) || isProvisioned(objectId) || objectId === GATEWAY_OBJECT;
   }
 
   /** Takes a value of the event that was delivered last. */

@@ -10,6 +10,7 @@ import { addressText } from '../network/address-text.ts';
 import { NetworkReader } from '../network/network-reader.ts';
 import { icmpErrorName } from '../network/not-read.ts';
 import { FIRST_SIGHTING, Seen, SightingFinder } from '../network/sightings.ts';
+import type { SecuritySign } from '../device/security-sign.ts';
 import { SecurityKind, SecurityReader } from '../security/association.ts';
 import { ConversationTable } from '../security/conversation.ts';
 import { DecodeAsFlows } from './decode-as.ts';
@@ -17,6 +18,7 @@ import { type IcmpError, MAX_ICMP_ERRORS, type Quoted } from './icmp-errors.ts';
 import { type JoinedFrame, JoinedSources } from './joined-sources.ts';
 import { LogDatagrams } from './log-datagrams.ts';
 import { MessageTable } from './message-table.ts';
+import { SecuritySigns } from './security-signs.ts';
 import { type AnalysisSettings, lowpanContextsOf } from './settings.ts';
 import type { Sighting } from './sighting-table.ts';
 import { StreamMessages } from './stream-messages.ts';
@@ -46,6 +48,8 @@ export interface BatchTaker {
   /** A message was seen again at another capture point; its batch may be still to come. */
   sighted(row: MessageRow, sighting: Sighting): void;
   tick(time: Nanoseconds): void;
+  /** What sealed messages show of a device; all messages up to it were handed over. */
+  secured(sign: SecuritySign): void;
   /** An ICMP error about a datagram of a conversation; all messages before it were handed over. */
   icmpError(error: Omit<IcmpError, 'row' | 'before'>, quoted: Quoted): void;
   /** The connection of a conversation is closed, at a capture time; all its messages were handed over before. */
@@ -104,6 +108,8 @@ export class FrameMessages implements FrameSink {
   readonly #batch = new MessageBatch();
   #time: Nanoseconds = 0;
   #secretBytes = 0;
+  readonly #signs: SecuritySigns;
+  readonly #moment = { time: 0, file: 0, frame: 0 };
   #frame: Frame | undefined;
   /** Messages that streams gave in the frame that is read. */
   #given = 0;
@@ -117,6 +123,10 @@ export class FrameMessages implements FrameSink {
     this.network = new NetworkReader(lowpanContextsOf(settings));
     this.#decodeAs = new DecodeAsFlows(settings.decodeAs, this.flows);
     const told = this.#decodeAs;
+    this.#signs = new SecuritySigns(this.flows, this.conversations, (sign) => {
+      this.flush();
+      this.taker.secured(sign);
+    });
     this.streams = new StreamMessages(
       this.flows,
       this.conversations,
@@ -197,7 +207,12 @@ export class FrameMessages implements FrameSink {
     const kind = told === 'coap' ? SecurityKind.clear : this.security.classify(datagram, flow);
     if (kind !== SecurityKind.clear) {
       this.foreign++;
-      if (kind === SecurityKind.dtls) this.conversations.conversationOf(flow, kind);
+      if (kind === SecurityKind.dtls) {
+        this.#moment.frame = frame.number;
+        if (this.security.found.sealed > 0)
+          this.security.sealedBytes.add(flow, this.flows.fromA, datagram.payloadLength, time);
+        this.#signs.dtls(datagram, flow, this.security.found, kind, this.#moment);
+      }
       return Seen.foreign;
     }
     const { fromA } = this.flows;
@@ -243,13 +258,19 @@ export class FrameMessages implements FrameSink {
     const batch = this.#batch;
     if (!MessageTable.isExact(time)) this.taker.wideTime(batch.count, frame.seconds, frame.nanoseconds);
     batch.add(view, place);
+    const row = this.#handed + batch.count - 1;
     if (batch.full) this.flush();
+    if (view.hasOscore) {
+      this.#moment.frame = frame.number;
+      this.#signs.oscore(view, flow, fromA, row, this.#moment);
+    }
     return Seen.message;
   }
 
   /** Says which file the frames to come are of, and what its interfaces are; the list may grow. */
   readFrom(file: number, interfaces: readonly CaptureInterface[]): void {
     this.#file = file;
+    this.#moment.file = file;
     this.network.file = file;
     this.#interfaces = interfaces;
     this.network.points.describe(file, interfaces);
@@ -380,6 +401,7 @@ export class FrameMessages implements FrameSink {
       this.lastNanoseconds = frame.nanoseconds;
     }
     this.#time = time;
+    this.#moment.time = time;
     return time;
   }
 }

@@ -120,6 +120,14 @@ export function addEvents(
   builder: SpanBuilder,
 ): void {
   for (const event of events) {
+    const { disabled } = event;
+    if (disabled !== undefined) {
+      const to = Number.isNaN(disabled.backAt)
+        ? Math.min(disabled.until, Math.max(clock, disabled.from))
+        : disabled.backAt;
+      if (to >= window.from && disabled.from <= window.to)
+        builder.add(disabled.from, to, SpanLook.unproven, event.followedBy, disabledLabel(event));
+    }
     if (event.time < window.from || event.time > window.to) continue;
     builder.add(event.time, event.time, eventLook(event), event.row, eventLabel(event, clock));
   }
@@ -141,13 +149,16 @@ function eventLook({ kind, code }: LifeEvent): number {
 /** What an event was and what came of it, in words. */
 export function eventLabel(event: LifeEvent, clock: Nanoseconds): string {
   const name = LIFE_EVENT_NAMES[event.kind];
-  const what = event.detail === '' ? name : `${name} ${event.detail}`;
+  const frame = event.frame === 0 ? '' : ` (frame ${event.frame})`;
+  const isHandshake = event.kind === 'handshake';
+  const what = `${name}${event.detail === '' ? '' : ` ${event.detail}`}${isHandshake ? frame : ''}`;
+  const followed = event.followedBy === NO_ROW ? `${event.followedAs}${frame}` : event.followedAs;
   if (event.code >> 5 > 2) return `${what}: refused ${codeText(event.code)}`;
   switch (event.outcome(clock)) {
     case 'met':
-      return `${what}: ${event.followedAs} after ${secondsText(event.followedAt - event.time)}`;
+      return `${what}: ${followed} after ${secondsText(event.followedAt - event.time)}`;
     case 'late':
-      return `${what}: ${event.followedAs} late, after ${secondsText(event.followedAt - event.time)}`;
+      return `${what}: ${followed} late, after ${secondsText(event.followedAt - event.time)}`;
     case 'not seen':
       return `${what}: no ${event.expects ?? ''} seen within ${secondsText(event.due - event.time)}`;
     case 'waiting':
@@ -155,6 +166,13 @@ export function eventLabel(event: LifeEvent, clock: Nanoseconds): string {
     case 'none':
       return what;
   }
+}
+
+/** For how long a client was disabled, and whether it came back, in words. */
+export function disabledLabel({ disabled, timeout, isTimeoutKnown }: LifeEvent): string {
+  const time = `Disabled for ${secondsText(timeout)}${isTimeoutKnown ? '' : ', as no Disable Timeout was seen'}`;
+  if (disabled === undefined || Number.isNaN(disabled.backAt)) return time;
+  return `${time}: registered after ${secondsText(disabled.backAt - disabled.from)}`;
 }
 
 /** Adds when a client in queue mode listens, and what was sent to it while it did not. */

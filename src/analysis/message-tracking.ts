@@ -7,6 +7,7 @@ import { hashBytes, type MessageBatch } from '../coap/message-batch.ts';
 import { MessageFault, NO_OPTION } from '../coap/message.ts';
 import { ObservationTracker } from '../coap/observation.ts';
 import { TransferKey } from '../coap/transfer.ts';
+import type { SecuritySign } from '../device/security-sign.ts';
 import { Operation } from '../lwm2m/operation.ts';
 import type { ObjectModel } from '../lwm2m/registry/object-model.ts';
 import type { ObjectRegistry } from '../lwm2m/registry/registry.ts';
@@ -106,6 +107,11 @@ export class MessageTracking implements BatchTaker {
 
   tick(time: Nanoseconds): void {
     this.#advance(time);
+  }
+
+  secured(sign: SecuritySign): void {
+    this.#advance(sign.time);
+    this.devices.secured(sign);
   }
 
   icmpError(error: Omit<IcmpError, 'row' | 'before'>, quoted: Quoted): void {

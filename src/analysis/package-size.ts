@@ -1,6 +1,7 @@
 import type { ByteCount } from '../capture/units.ts';
 import type { FirmwareAttempt } from '../device/firmware-attempt.ts';
 import type { Analysis } from './analysis.ts';
+import { sealedPullOf } from './sealed-pull.ts';
 import type { HttpExchange } from './http-exchanges.ts';
 
 /** A package URI that leads to HTTP (RFC 9110 §4.2): port and what a request asks for. */
@@ -62,20 +63,25 @@ export interface PackageSize {
   length: ByteCount;
   received: ByteCount;
   isComplete: boolean;
+  /** Inferred from a sealed flow: of what came nothing can be read, and bytes of its protection are counted too. */
+  isSealed: boolean;
 }
 
 /** Tells how much of the package of an attempt came. */
 export function packageSize(analysis: Analysis, attempt: FirmwareAttempt): PackageSize {
   const pull = httpPullOf(analysis, attempt);
+  const sealed = pull === undefined && attempt.received === 0 ? sealedPullOf(analysis, attempt) : undefined;
+  if (sealed !== undefined) return { ...sealed, length: -1, isComplete: false, isSealed: true };
   if (pull === undefined)
     return {
       source: attempt.sourceEndpoint,
       length: attempt.length,
       received: attempt.received,
       isComplete: attempt.complete,
+      isSealed: false,
     };
   const { length, received, isComplete } = pull;
-  return { source: pull.exchanges[0]!.server, length, received, isComplete };
+  return { source: pull.exchanges[0]!.server, length, received, isComplete, isSealed: false };
 }
 
 /** Bytes of the whole that an answer belongs to (RFC 9110 §14.4); -1 where it does not say. */

@@ -4,13 +4,15 @@ import type { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import type { Interner } from './interner.ts';
 
 const ROOT = parsePath('/');
-/** Alternate roots that are known at most; further ones are not taken off. */
+/** Alternate roots, and prefixes of gateways, that are known at most; further ones are not taken off. */
 const MAX_ROOTS = 64;
+const MAX_PREFIXES = 4096;
 
 /** What is known of each interned path and query, worked out once for each text. */
 export class PathFacts {
   readonly #paths: (LwM2mPath | undefined)[] = [ROOT];
   readonly #roots: string[] = [];
+  readonly #prefixes: string[] = [];
   /** 1 executable, 0 not, -1 unknown; by path. */
   readonly #executable: number[] = [-1];
   readonly #flags: number[] = [0];
@@ -38,12 +40,24 @@ export class PathFacts {
       if (this.#paths[id] !== undefined && this.texts.text(id).startsWith(rootPath)) this.#forget(id);
   }
 
+  /**
+   * Takes the prefix, such as `d01`, that a gateway gave to a device behind it: below it, paths are those of that
+   * device (LwM2M Gateway §8.3.1). Ids are no prefixes.
+   */
+  addPrefix(prefix: string): void {
+    const isUsable = prefix !== '' && !/[/%]/.test(prefix) && !/^\d+$/.test(prefix);
+    if (!isUsable || this.#prefixes.includes(prefix) || this.#prefixes.length === MAX_PREFIXES) return;
+    this.#prefixes.push(prefix);
+    for (let id = 1; id < this.#paths.length; id++)
+      if (this.#paths[id] !== undefined && this.texts.text(id).startsWith(`/${prefix}/`)) this.#forget(id);
+  }
+
   /** The path as LwM2M writes it: without an alternate root, and without an empty segment at its end. */
   text(id: number): string {
-    const { kind, objectId, instanceId, resourceId, resourceInstanceId } = this.path(id);
-    return kind === PathKind.numeric
-      ? pathText(objectId, instanceId, resourceId, resourceInstanceId)
-      : this.texts.text(id);
+    const { kind, objectId, instanceId, resourceId, resourceInstanceId, prefix } = this.path(id);
+    if (kind !== PathKind.numeric) return this.texts.text(id);
+    const text = pathText(objectId, instanceId, resourceId, resourceInstanceId);
+    return prefix === '' ? text : `/${prefix}${text}`;
   }
 
   /** Number of the text that `text` gives for a path. */
@@ -62,6 +76,15 @@ export class PathFacts {
     return (this.#flags[id] ??= queryFlags(this.texts.text(id)));
   }
 
+  /** The path of a device behind a gateway; undefined where it has no known prefix, or nothing with ids follows. */
+  #prefixed(text: string): LwM2mPath | undefined {
+    if (this.#prefixes.length === 0) return undefined;
+    const end = text.indexOf('/', 1);
+    if (end < 0 || !this.#prefixes.includes(text.slice(1, end))) return undefined;
+    const path = parsePath(text.slice(end), text.slice(1, end));
+    return path.kind === PathKind.numeric ? path : undefined;
+  }
+
   #forget(id: number): void {
     this.#paths[id] = undefined;
     this.#plain[id] = undefined;
@@ -70,7 +93,7 @@ export class PathFacts {
   #add(id: number): LwM2mPath {
     const text = this.texts.text(id);
     const root = this.#roots.find((one) => text === one || text.startsWith(`${one}/`));
-    const path = parsePath(root === undefined ? text : text.slice(root.length));
+    const path = this.#prefixed(text) ?? parsePath(root === undefined ? text : text.slice(root.length));
     this.#paths[id] = path;
     const resource =
       path.kind === PathKind.numeric && path.depth >= 3

@@ -6,7 +6,7 @@ import { Analysis } from './analysis.ts';
 import { type ClockEstimate, estimateClock } from './clock-estimate.ts';
 import { DeviceAnswers } from './device-answers.ts';
 import { DeviceIndex } from './device-index.ts';
-import type { DeviceTableQuery, DeviceTableWindow } from './device-protocol.ts';
+import type { DeviceDetails, DeviceTableQuery, DeviceTableWindow } from './device-protocol.ts';
 import { deviceSummaries } from './device-summary.ts';
 import { Dissector } from './dissection/dissect.ts';
 import { FirmwareAnswers } from './firmware-answers.ts';
@@ -275,6 +275,10 @@ export class AnalysisService implements AnalysisProtocol {
 
   async deviceTable(query: DeviceTableQuery): Promise<DeviceTableWindow> {
     return this.#answer((this.#opened ?? this.#prepare()).deviceTable.window(query, this.#revision));
+  }
+
+  async deviceDetails(device: number): Promise<DeviceDetails | undefined> {
+    return (this.#opened ?? this.#prepare()).deviceTable.details(device, this.#revision);
   }
 
   async exportDevices(query: DeviceTableQuery): Promise<Blob> {

@@ -81,6 +81,7 @@ export class StreamMessages {
     switch (this.#verdicts[flow]) {
       case Verdict.tls:
         this.security.countTls(segment, flow, fromA);
+        this.security.sealedBytes.add(flow, fromA, segment.payloadLength, time);
         return;
       case Verdict.other:
         this.notRead.count(NotRead.ipProtocol, IpProtocol.tcp);

@@ -15,7 +15,7 @@ import type {
   TrackQuery,
   TrackWindow,
 } from '../analysis/protocol.ts';
-import type { DeviceTableQuery, DeviceTableWindow } from '../analysis/device-protocol.ts';
+import type { DeviceDetails, DeviceTableQuery, DeviceTableWindow } from '../analysis/device-protocol.ts';
 import type { ClockEstimate } from '../analysis/clock-estimate.ts';
 import type {
   ChartQuery,
@@ -224,6 +224,9 @@ export class AnalysisClient implements AnalysisProtocol {
   }
   deviceTable(query: DeviceTableQuery): Promise<DeviceTableWindow> {
     return this.#call((remote) => remote.deviceTable(query));
+  }
+  deviceDetails(device: number): Promise<DeviceDetails | undefined> {
+    return this.#call((remote) => remote.deviceDetails(device));
   }
   exportDevices(query: DeviceTableQuery): Promise<Blob> {
     return this.#call((remote) => remote.exportDevices(query));

@@ -2,8 +2,10 @@ import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
 import { Code } from '../coap/code.ts';
 import { NO_BLOCK, type OperationEvent, Phase } from '../lwm2m/operation-event.ts';
+import type { LwM2mPath } from '../lwm2m/path.ts';
 import { Operation, type OperationCode } from '../lwm2m/operation.ts';
 import { parseRegistrationQuery } from '../lwm2m/query.ts';
+import { isOnlyAccount, takesAllAccounts } from './bootstrap-accounts.ts';
 import { Bootstrap, type BootstrapStart, type BootstrapStep } from './bootstrap-record.ts';
 import { BootstrapSequels } from './bootstrap-sequels.ts';
 import type { DeviceTable } from './identity.ts';
@@ -289,10 +291,21 @@ export class BootstrapTracker implements RegistrationListener {
     if (!isAccepted) return;
     if (bootstrap.index < 0 && (isWrite || isDelete) && !this.#admitDraft(bootstrap)) return;
     if (isDelete) {
+      const isLast = takesAllAccounts(event.path) || this.#isOnlyAccount(bootstrap, event.path);
       bootstrap.instances.delete(event.path);
-      if (bootstrap.index >= 0 && takesAllAccounts(event)) this.#deregister(bootstrap, event);
+      if (bootstrap.index >= 0 && isLast) this.#deregister(bootstrap, event);
     }
     if (bootstrap.ended === 'open') this.#wake(bootstrap);
+  }
+
+  /** Whether an earlier bootstrap of the client, the last one that finished, left it with this account only. */
+  #isOnlyAccount(bootstrap: Bootstrap, path: LwM2mPath): boolean {
+    if (path.depth !== 2 || bootstrap.index < 0) return false;
+    const device = this.deviceOf(bootstrap);
+    const before = this.bootstraps.findLast(
+      (other) => other !== bootstrap && other.ended === 'finished' && this.deviceOf(other) === device,
+    );
+    return before !== undefined && isOnlyAccount(bootstrap, before, path);
   }
 
   /** Without the account, a client is no longer registered at its server (LwM2M Core §6.1.7.6). */
@@ -372,11 +385,6 @@ export class BootstrapTracker implements RegistrationListener {
     bootstrap.timerAt = time;
     this.#timers.schedule(time, TimerKind.bootstrapFinish, bootstrap.index);
   }
-}
-
-/** Paths whose Delete leaves a client without any server account. */
-function takesAllAccounts({ path }: OperationEvent): boolean {
-  return path.depth === 0 || (path.depth === 1 && (path.objectId === 0 || path.objectId === 1));
 }
 
 function isLaterBlock(block: number): boolean {

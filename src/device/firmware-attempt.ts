@@ -1,4 +1,4 @@
-import type { ByteCount, MessageRow, Nanoseconds } from '../capture/units.ts';
+import type { ByteCount, FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
 import { Evidence, OPEN_END, type Span } from './span.ts';
 import {
@@ -53,6 +53,7 @@ export type UpdateEventKind =
   | 'cancel executed'
   | 'reset'
   | 'reboot executed'
+  | 'handshake'
   | 'registered'
   | 'registration updated'
   | 'version told';
@@ -63,6 +64,8 @@ export interface UpdateEvent {
   row: MessageRow;
   /** Code byte of the answer where a request was refused; 0 where it was accepted. */
   refused: number;
+  /** The frame, for what is no message: of a file, counted from 0. */
+  frame?: { file: number; number: FrameNumber };
 }
 
 /** What a device told of how it updates, or a server wrote; absent where nobody said. */
@@ -213,6 +216,12 @@ export class FirmwareAttempt {
     if (this.events.length === MAX_EVENTS || this.events.at(-1)?.row === row) return;
     this.events.push({ time, kind, row, refused });
     this.evidence.decide(row);
+  }
+
+  /** The device began a handshake of DTLS, which is no message. */
+  addHandshake(time: Nanoseconds, file: number, number: FrameNumber): void {
+    if (this.events.length === MAX_EVENTS || this.has('handshake')) return;
+    this.events.push({ time, kind: 'handshake', row: NO_ROW, refused: 0, frame: { file, number } });
   }
 
   /** Whether something of a kind happened and was not refused. */

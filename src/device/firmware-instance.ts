@@ -31,10 +31,12 @@ export class FirmwareInstance extends UpdateInstance {
   /** Another instance was updated, and this one with it (/33629, resource 16 or the argument of Update). */
   updatedWith(leader: FirmwareAttempt, row: MessageRow, time: Nanoseconds): void {
     const { open } = this;
-    if (open === undefined || open === leader || open.lastState !== 'Downloaded') return;
+    if (open === leader) return;
+    this.happened.executed = true;
+    // That its package had come may not have been seen.
+    if (open?.lastState !== 'Downloaded') return;
     open.leader = leader.index;
     open.addEvent('update executed', row, time);
-    this.happened.executed = true;
     this.enter(open, 'Updating', 'inferred', row, time);
   }
 
@@ -198,12 +200,16 @@ export class FirmwareInstance extends UpdateInstance {
   #isStale(attempt: FirmwareAttempt, value: number, before: number): boolean {
     const { lastState } = attempt;
     const isBack = lastState === 'Idle' || (lastState === 'Downloaded' && attempt.states.length > 1);
+    // After a deferral nothing but the update itself sets another result.
+    if (before === FirmwareResult.deferred && value !== before) return false;
     if (value === FirmwareResult.updated && !isBack && lastState !== 'Updating') return true;
     return value === before && !attempt.resultReset && !isBack;
   }
 
   #followResult(attempt: FirmwareAttempt, value: number, row: MessageRow, time: Nanoseconds): void {
     const state = stateOfResult(value);
+    // The next package may come, though no state was told since.
+    if (state === 'Idle') this.happened.reset = true;
     if (state === undefined || attempt.lastState === undefined) return;
     const last = attempt.states.at(-1);
     // A deferred update never began.

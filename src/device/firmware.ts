@@ -16,6 +16,7 @@ import {
   type RegistrationListener,
 } from './registration-book.ts';
 import type { Registration } from './registration-record.ts';
+import type { SecuritySign } from './security-sign.ts';
 import { SoftwareInstance } from './software-instance.ts';
 import type { AttemptStore, UpdateInstance } from './update-instance.ts';
 import { FIRMWARE_OBJECT, SOFTWARE_OBJECT, type UpdateObject, updateObject } from './update-object.ts';
@@ -153,6 +154,11 @@ export class FirmwareTracker implements AttemptStore, RegistrationListener {
     const instances = this.#instances.get(this.#devices.resolve(registration.device));
     if (instances === undefined) return;
     for (const instance of instances) instance.registered(isNew, row, event.time);
+  }
+
+  /** A device began a handshake of DTLS. */
+  shookHands(device: number, sign: SecuritySign): void {
+    for (const instance of this.#instances.get(device) ?? []) instance.shookHands(sign);
   }
 
   #merge(from: number, into: number): void {

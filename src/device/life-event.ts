@@ -1,4 +1,4 @@
-import type { MessageRow, Nanoseconds } from '../capture/units.ts';
+import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
 
 /** After a trigger, a disable or a changed parameter the client acts within this time: 60 s, as testers check it. */
@@ -11,9 +11,11 @@ export type LifeEventKind =
   | 'bootstrapTrigger'
   | 'lifetimeWritten'
   | 'bindingWritten'
+  | 'objectsChanged'
   | 'reboot'
   | 'factoryReset'
-  | 'errorCode';
+  | 'errorCode'
+  | 'handshake';
 
 /** What is said of an event, in words. */
 export const LIFE_EVENT_NAMES: Readonly<Record<LifeEventKind, string>> = {
@@ -22,9 +24,11 @@ export const LIFE_EVENT_NAMES: Readonly<Record<LifeEventKind, string>> = {
   bootstrapTrigger: 'Bootstrap-Request Trigger',
   lifetimeWritten: 'Lifetime written',
   bindingWritten: 'Binding written',
+  objectsChanged: 'Object instances changed',
   reboot: 'Reboot',
   factoryReset: 'Factory Reset',
   errorCode: 'Error code',
+  handshake: 'DTLS handshake',
 };
 
 /** What an event lets expect: the operation of the device that follows. */
@@ -35,6 +39,19 @@ export type FollowUp = 'De-register' | 'Update' | 'Bootstrap-Request' | 'Registe
  * does not show it. `waiting`: the capture ends before, or could not tell. `none`: nothing is expected.
  */
 export type LifeEventOutcome = 'met' | 'late' | 'not seen' | 'waiting' | 'none';
+
+/** How long a client stays away after a Disable whose timeout was not seen: 86,400 s (LwM2M Core §E.2, resource 5). */
+export const DEFAULT_DISABLE_TIME: Nanoseconds = 86_400e9;
+
+/** The time for which a client that was disabled stays silent towards a server. */
+export interface DisabledTime {
+  from: Nanoseconds;
+  /** When it is expected back. */
+  until: Nanoseconds;
+  /** When it registered; NaN while that was not seen. */
+  backAt: Nanoseconds;
+  backRow: MessageRow;
+}
 
 /** One event in the life of a device, with the messages that prove it. */
 export class LifeEvent {
@@ -59,8 +76,15 @@ export class LifeEvent {
   /** The operation that followed; `NO_ROW` while none was seen. */
   followedBy: MessageRow = NO_ROW;
   followedAt: Nanoseconds = NaN;
-  /** Name of the operation that followed. */
+  /** Name of the operation that followed; of a reboot also a handshake, which is no message. */
   followedAs = '';
+  /** Frame of what is no message; 0 for none. */
+  frame: FrameNumber = 0;
+  /** Of a Disable: how long the client is to stay away, and whether that was seen written or read. */
+  timeout: Nanoseconds = DEFAULT_DISABLE_TIME;
+  isTimeoutKnown = false;
+  /** Of a Disable that was followed: the silence. */
+  disabled: DisabledTime | undefined;
 
   constructor(
     kind: LifeEventKind,
@@ -85,7 +109,7 @@ export class LifeEvent {
   /** What became of it by a time of the capture clock. */
   outcome(clock: Nanoseconds): LifeEventOutcome {
     if (this.expects === undefined) return 'none';
-    if (this.followedBy !== NO_ROW) return this.followedAt <= this.due ? 'met' : 'late';
+    if (!Number.isNaN(this.followedAt)) return this.followedAt <= this.due ? 'met' : 'late';
     return clock > this.due && this.isNamed ? 'not seen' : 'waiting';
   }
 }

@@ -1,9 +1,10 @@
-import type { MessageRow, Seconds } from '../capture/units.ts';
+import type { MessageRow, Nanoseconds, Seconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
 import { type OperationEvent, Phase } from '../lwm2m/operation-event.ts';
 import { Operation } from '../lwm2m/operation.ts';
 import { QueryFlag, queryFlags } from '../lwm2m/query.ts';
 import type { DeviceTable } from './identity.ts';
+import type { SecuritySign } from './security-sign.ts';
 import { FOLLOW_UP_TIME, type FollowUp, LifeEvent, type LifeEventKind } from './life-event.ts';
 
 const SERVER_OBJECT = 1;
@@ -12,6 +13,7 @@ const DEVICE_OBJECT = 3;
 const ServerResource = {
   lifetime: 1,
   disable: 4,
+  disableTimeout: 5,
   binding: 7,
   updateTrigger: 8,
   bootstrapTrigger: 9,
@@ -31,6 +33,10 @@ const ERROR_CODES = [
 ];
 /** Events that are kept; later ones are counted. */
 const MAX_EVENTS = 100_000;
+/** Devices among which the one that begins a handshake is looked for by its address. */
+const MAX_SOUGHT = 256;
+/** Disable timeouts that are remembered, by device and instance of the Server object. */
+const MAX_TIMEOUTS = 65_536;
 /** Events of one device whose follow-up is awaited; the oldest goes for a new one. */
 const MAX_WAITING = 64;
 
@@ -38,6 +44,7 @@ const MAX_WAITING = 64;
 interface RegistrationParameters {
   lifetime: Seconds | undefined;
   binding: string | undefined;
+  version: string | undefined;
 }
 
 /** Error codes of a device: those of one message, and those of the message before. */
@@ -65,6 +72,10 @@ export class LifeEventTracker {
   /** By device: events that something is expected to follow. */
   readonly #waiting = new Map<number, LifeEvent[]>();
   readonly #errors = new Map<number, ReportedErrors>();
+  /** By device and instance of the Server object, as `device/instance`: seconds. */
+  readonly #timeouts = new Map<string, Seconds>();
+  /** By device: Disables that the client has followed, until it is back. */
+  readonly #away = new Map<number, LifeEvent[]>();
 
   /** Goes on with what was to hear of merges of devices; to be made after the other trackers. */
   constructor(devices: DeviceTable, inForce: (conversation: number) => RegistrationParameters | undefined) {
@@ -81,16 +92,57 @@ export class LifeEventTracker {
   on(event: OperationEvent): void {
     const { operation } = event;
     if (operation === Operation.execute) this.#execute(event);
+    else if (isObjectChange(operation) && event.phase === Phase.request) this.#objects(event);
     else if (event.phase === Phase.response) {
       if (this.#asked.size > 0 && this.#asked.has(event.requestRow)) this.#answered(event);
     } else if (
-      this.#waiting.size > 0 &&
+      (this.#waiting.size > 0 || this.#away.size > 0) &&
       operation >= Operation.bootstrapRequest &&
       operation <= Operation.deregister &&
       event.phase === Phase.request &&
       event.fromDevice
     )
       this.#follows(event);
+  }
+
+  /**
+   * Takes what sealed messages show. A handshake is an event of a device that was seen in the clear; while one is to
+   * start anew, it shows that it did, also from another port of its address where no other one waits there.
+   */
+  secured(sign: SecuritySign): number {
+    if (sign.kind !== 'handshake') return -1;
+    let device = this.#devices.deviceOf(sign.conversation, NO_ROW);
+    if (!this.#waiting.has(device)) device = this.#waitingAt(sign.deviceEndpoint) ?? device;
+    if (device < 0) return -1;
+    const detail = sign.resumes ? 'to resume a session' : '';
+    const handshake = new LifeEvent('handshake', device, sign, detail, undefined, Infinity, true);
+    handshake.frame = sign.frame;
+    this.#note(handshake);
+    for (const life of this.#waiting.get(device) ?? []) {
+      if (life.kind !== 'reboot' || life.expects === undefined || !Number.isNaN(life.followedAt)) continue;
+      life.followedAt = sign.time;
+      life.followedAs = 'DTLS handshake';
+      life.frame = sign.frame;
+    }
+    return device;
+  }
+
+  #waitingAt(endpoint: number): number | undefined {
+    if (this.#waiting.size > MAX_SOUGHT) return undefined;
+    const address = this.#devices.addressOf(endpoint);
+    const found = [...this.#waiting.keys()].filter((device) =>
+      this.#devices.devices[device]?.addresses.some((end) => this.#devices.addressOf(end) === address),
+    );
+    return found.length === 1 ? found[0] : undefined;
+  }
+
+  #note(life: LifeEvent): boolean {
+    if (this.events.length === MAX_EVENTS) {
+      this.dropped++;
+      return false;
+    }
+    this.events.push(life);
+    return true;
   }
 
   /** Takes a value of the message of `event`; `text` makes its text on demand. */
@@ -106,6 +158,8 @@ export class LifeEventTracker {
       if (resourceId === DeviceResource.errorCode && event.fromDevice) this.#errorCode(event, number);
       return;
     }
+    if (objectId === SERVER_OBJECT && resourceId === ServerResource.disableTimeout)
+      this.#keepTimeout(event, instanceId, number);
     if (objectId !== SERVER_OBJECT || event.fromDevice || event.phase !== Phase.request) return;
     const { operation } = event;
     const isWrite = operation >= Operation.writeReplace && operation <= Operation.writeComposite;
@@ -123,6 +177,24 @@ export class LifeEventTracker {
       const expects = isNew ? 'Update' : undefined;
       this.#add(event, 'bindingWritten', `/1/${instanceId}/7 = ${binding}`, expects);
     }
+  }
+
+  #keepTimeout(event: OperationEvent, instanceId: number, seconds: Seconds): void {
+    const device = this.#devices.deviceOf(event.conversation, event.row);
+    if (device < 0 || !(seconds >= 0)) return;
+    if (this.#timeouts.size === MAX_TIMEOUTS) this.#timeouts.clear();
+    this.#timeouts.set(`${device}/${instanceId}`, seconds);
+  }
+
+  /** A server created or deleted instances: the list that the client registered is no longer right (LwM2M Core §6.2.2). */
+  #objects(event: OperationEvent): void {
+    const { path, operation } = event;
+    const isWhole = operation === Operation.create ? path.depth >= 1 : path.depth === 2;
+    if (!isWhole || event.fromDevice) return;
+    const version = this.#inForce(event.conversation)?.version;
+    if (version === undefined || version === '1.0') return;
+    const what = operation === Operation.create ? 'Create' : 'Delete';
+    this.#add(event, 'objectsChanged', `${what} ${event.pathText()}`, 'Update');
   }
 
   #execute(event: OperationEvent): void {
@@ -157,6 +229,7 @@ export class LifeEventTracker {
   /** An operation of a device: it may be what was expected. */
   #follows(event: OperationEvent): void {
     const device = this.#devices.deviceOf(event.conversation, event.row);
+    if (event.operation === Operation.register) this.#back(device, event);
     const waiting = this.#waiting.get(device);
     if (waiting === undefined) return;
     const rest = waiting.filter((life) => {
@@ -166,10 +239,33 @@ export class LifeEventTracker {
       life.followedBy = event.row;
       life.followedAt = event.time;
       life.followedAs = name;
+      if (life.kind === 'disable') this.#goAway(life, device, event.time);
       return false;
     });
     if (rest.length === 0) this.#waiting.delete(device);
     else this.#waiting.set(device, rest);
+  }
+
+  /** A client that was disabled has left: it is expected back when the timeout is over. */
+  #goAway(life: LifeEvent, device: number, time: Nanoseconds): void {
+    life.disabled = { from: time, until: time + life.timeout, backAt: NaN, backRow: NO_ROW };
+    const away = this.#away.get(device);
+    if (away === undefined) this.#away.set(device, [life]);
+    else if (away.length < MAX_WAITING) away.push(life);
+  }
+
+  /** A client that was disabled registers at the server again. */
+  #back(device: number, event: OperationEvent): void {
+    const away = this.#away.get(device);
+    if (away === undefined) return;
+    const rest = away.filter(({ serverEndpoint, disabled }) => {
+      if (serverEndpoint !== event.serverEndpoint || disabled === undefined) return true;
+      disabled.backAt = event.time;
+      disabled.backRow = event.row;
+      return false;
+    });
+    if (rest.length === 0) this.#away.delete(device);
+    else this.#away.set(device, rest);
   }
 
   /** Name of the operation where it is what an event lets expect. */
@@ -189,6 +285,7 @@ export class LifeEventTracker {
     if (life.expects === 'De-register') return operation === Operation.deregister ? 'De-register' : undefined;
     if (operation === Operation.register) return 'Register';
     if (operation !== Operation.update) return undefined;
+    if (life.kind === 'objectsChanged') return event.bodyEnd > event.bodyStart ? 'Update' : undefined;
     if (life.kind === 'lifetimeWritten' || life.kind === 'bindingWritten') {
       const flags = queryFlags(event.queryText());
       const wanted = life.kind === 'lifetimeWritten' ? QueryFlag.lt : QueryFlag.b | QueryFlag.Q;
@@ -217,17 +314,18 @@ export class LifeEventTracker {
   }
 
   #add(event: OperationEvent, kind: LifeEventKind, detail: string, expects: FollowUp | undefined): void {
-    if (this.events.length === MAX_EVENTS) {
-      this.dropped++;
-      return;
-    }
     const device = this.#devices.deviceOf(event.conversation, event.row);
     if (device < 0) return;
     // No rule says how long a device takes to start again.
     const due = kind === 'reboot' ? Number.POSITIVE_INFINITY : event.time + FOLLOW_UP_TIME;
     const isNamed = this.#devices.devices[device]?.endpoint !== undefined;
     const life = new LifeEvent(kind, device, event, detail, expects, due, isNamed);
-    this.events.push(life);
+    if (!this.#note(life)) return;
+    const timeout = kind === 'disable' ? this.#timeouts.get(`${device}/${event.path.instanceId}`) : undefined;
+    if (timeout !== undefined) {
+      life.timeout = timeout * 1e9;
+      life.isTimeoutKnown = true;
+    }
     if (event.phase === Phase.request && !event.fromDevice) {
       const asked = this.#asked.get(event.row);
       if (asked !== undefined) asked.push(life);
@@ -251,11 +349,20 @@ export class LifeEventTracker {
       this.#waiting.delete(from);
       this.#waiting.set(into, [...(this.#waiting.get(into) ?? []), ...moved].slice(-MAX_WAITING));
     }
+    const away = this.#away.get(from);
+    if (away !== undefined) {
+      this.#away.delete(from);
+      this.#away.set(into, [...(this.#away.get(into) ?? []), ...away].slice(-MAX_WAITING));
+    }
     const errors = this.#errors.get(from);
     if (errors === undefined) return;
     this.#errors.delete(from);
     if (!this.#errors.has(into)) this.#errors.set(into, errors);
   }
+}
+
+function isObjectChange(operation: number): boolean {
+  return operation === Operation.create || operation === Operation.delete;
 }
 
 /** Rows that prove an event: its message, the answer, and what followed. */

@@ -115,7 +115,10 @@ export class PackageDownloads {
     const attempt = found.open;
     if (attempt === undefined) return undefined;
     attempt.addEvent('download started', event.row, event.time);
-    if (here < 0) this.#devices.join(event, found.device, 'address', [attempt.evidence.first, event.row]);
+    if (here < 0) {
+      const to = this.#devices.lastEndOf(found.device);
+      this.#devices.join(event, found.device, 'download', [attempt.evidence.first, event.row], to);
+    }
     return { instance: found, attempt, pathId: event.pathId };
   }
 }

@@ -11,6 +11,7 @@ import {
   type UpdateTerms,
 } from './firmware-attempt.ts';
 import { PendingWrite } from './pending-write.ts';
+import type { SecuritySign } from './security-sign.ts';
 import { closeLastSpan, OPEN_END } from './span.ts';
 import type { UpdateCommand, UpdateObject, UpdateState } from './update-object.ts';
 import type { Happened } from './update-transition.ts';
@@ -197,6 +198,13 @@ export abstract class UpdateInstance {
     if (attempt.has('registered')) return;
     if (isNew) attempt.addEvent('registered', row, time);
     else if (!attempt.has('registration updated')) attempt.addEvent('registration updated', row, time);
+  }
+
+  /** The device began a handshake: said of an attempt in which it was to start anew. */
+  shookHands({ time, file, frame }: SecuritySign): void {
+    const { attempt } = this;
+    if (attempt?.has('update executed') === true || attempt?.has('reboot executed') === true)
+      attempt.addHandshake(time, file, frame);
   }
 
   /** A reboot was executed and accepted. */

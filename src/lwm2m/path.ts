@@ -36,6 +36,8 @@ export interface LwM2mPath {
   readonly instanceId: number;
   readonly resourceId: number;
   readonly resourceInstanceId: number;
+  /** What a gateway puts before the paths of a device behind it (LwM2M Gateway §8.3.1); empty for none. */
+  readonly prefix: string;
   /** The Uri-Path options as they came, one string each, not percent-encoded. */
   readonly segments: readonly string[];
 }
@@ -75,7 +77,7 @@ function kindOf(segments: readonly string[]): PathKindCode {
  * Makes an LwM2M path of its segments. An empty segment at the end (`/3/0/`) does not count: such paths come from
  * stacks that mean the path without it.
  */
-export function pathOfSegments(segments: readonly string[]): LwM2mPath {
+export function pathOfSegments(segments: readonly string[], prefix = ''): LwM2mPath {
   const counted = segments.at(-1) === '' ? segments.slice(0, -1) : segments;
   const kind = kindOf(counted);
   const ids = kind === PathKind.numeric ? counted.map(idOf) : [];
@@ -86,18 +88,19 @@ export function pathOfSegments(segments: readonly string[]): LwM2mPath {
     instanceId: ids[1] ?? NO_ID,
     resourceId: ids[2] ?? NO_ID,
     resourceInstanceId: ids[3] ?? NO_ID,
+    prefix,
     segments,
   };
 }
 
 /**
  * Reads the canonical text of a Uri-Path: `/` or the empty text is the root, otherwise each segment stands behind
- * a `/`, and of a segment `/` is written `%2F` and `%` `%25`. Every text gives a path.
+ * a `/`, and of a segment `/` is written `%2F` and `%` `%25`. Every text gives a path; `prefix` is what was taken off it.
  */
-export function parsePath(text: string): LwM2mPath {
-  if (text === '' || text === '/') return pathOfSegments([]);
+export function parsePath(text: string, prefix = ''): LwM2mPath {
+  if (text === '' || text === '/') return pathOfSegments([], prefix);
   const body = text.startsWith('/') ? text.slice(1) : text;
-  return pathOfSegments(body.split('/').map(plainSegment));
+  return pathOfSegments(body.split('/').map(plainSegment), prefix);
 }
 
 /** Writes the ids of a value's path, `NO_ID` levels at the end left out: `/3/0/9`. */

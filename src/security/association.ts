@@ -1,5 +1,6 @@
 import type { Datagram } from '../network/datagram.ts';
 import { DTLS_VERSION_NAMES, DtlsRecords, readDtls } from './dtls-record.ts';
+import { SealedBytes } from './sealed-bytes.ts';
 import { readTlsRecords, TlsPosition } from './tls-record.ts';
 
 /** How the payload of a datagram is protected. */
@@ -23,7 +24,7 @@ export interface SealedRecords {
 }
 
 /** Default port of CoAP over DTLS. RFC 7252 §6.2. */
-const COAPS_PORT = 5684;
+export const COAPS_PORT = 5684;
 
 /** Flows in a new table. */
 const FIRST_CAPACITY = 64;
@@ -40,8 +41,15 @@ export class SecurityReader {
   #version = new Uint8Array(FIRST_CAPACITY);
   #proof = new Uint8Array(FIRST_CAPACITY);
   #hello = new Uint8Array(FIRST_CAPACITY);
+  /** Bytes of sealed records by flow and direction. */
+  readonly sealedBytes = new SealedBytes();
   readonly #found = new DtlsRecords();
   readonly #tls = new TlsPosition();
+
+  /** What the DTLS records of the datagram last classified as DTLS say. */
+  get found(): Readonly<DtlsRecords> {
+    return this.#found;
+  }
 
   /** Gives the `SecurityKind` code of a UDP datagram of a flow, and notes its records. */
   classify(datagram: Datagram, flow: number): number {

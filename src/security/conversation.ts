@@ -13,9 +13,10 @@ const NONE = -1;
  * security association where there is one, else the flow (RFC 7252 §4.4, §9.1). A flow has at most one clear
  * conversation and one of DTLS; over TCP each connection is one of its own.
  *
- * This is the place where sealed records become clear bytes. What finds the association of a record with a
- * connection id (RFC 9146: it outlives the flow) goes into `conversationOf`, which then gives one conversation
- * to several flows; what opens records with keys stands between `SecurityReader.classify` and this table: it
+ * A DTLS connection id outlives the flow (RFC 9146): `move` gives the flow that it moved to the same conversation, whose
+ * own flow stays the first one.
+ *
+ * This is the place where sealed records become clear bytes: what opens records with keys stands between `SecurityReader.classify` and this table: it
  * takes a datagram of the kind `dtls` with its association and gives clear bytes, or the reason why not, and the
  * stages to the right read those bytes under the same conversation.
  */
@@ -61,6 +62,18 @@ export class ConversationTable {
     this.#flow[conversation] = flow;
     this.#isDtls[conversation] = isDtls ? 1 : 0;
     return conversation;
+  }
+
+  /** Whether a flow has a conversation of DTLS. */
+  hasDtls(flow: number): boolean {
+    return (this.#dtlsOf[flow] ?? NONE) !== NONE;
+  }
+
+  /** A connection id has moved from a flow to another one: its conversation of DTLS goes on there (RFC 9146 §6). */
+  move(from: number, to: number): void {
+    const conversation = this.#dtlsOf[from] ?? NONE;
+    if (to >= this.#clearOf.length) this.#growFlows(to);
+    if (conversation !== NONE && this.#dtlsOf[to] === NONE) this.#dtlsOf[to] = conversation;
   }
 
   /** The conversation of datagrams on a flow, the clear one where it has two; -1 where it has none. */

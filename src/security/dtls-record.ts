@@ -1,4 +1,4 @@
-import type { ByteCount } from '../capture/units.ts';
+import type { ByteCount, ByteOffset } from '../capture/units.ts';
 
 /** Versions of DTLS and of TLS as they are kept in columns; indexes of `DTLS_VERSION_NAMES`. */
 export const DtlsVersion = {
@@ -60,6 +60,9 @@ const HANDSHAKE_HEADER: ByteCount = 12;
 
 const CLIENT_HELLO = 1;
 const SERVER_HELLO = 2;
+const CLIENT_KEY_EXCHANGE = 16;
+/** Where a hello has the length of its session id: behind version and random. RFC 5246 §7.4.1.2. */
+const SESSION_ID: ByteCount = 34;
 /** Highest handshake type in use. TLS HandshakeType registry (IANA). */
 const MAX_HANDSHAKE_TYPE = 25;
 const MESSAGE_HASH = 254;
@@ -78,6 +81,20 @@ export class DtlsRecords {
   proof: number = VersionProof.none;
   /** A ClientHello or a ServerHello begins in the datagram. */
   hello = false;
+  /** A ClientHello begins that has no cookie yet, and with which the client hopes to resume a session. */
+  clientHello = false;
+  resumes = false;
+  /** Cipher suite of a ServerHello; 0 for none. */
+  suite = 0;
+  /** What may be the identity of a ClientKeyExchange with a pre-shared key, in the datagram's bytes; -1 for none. */
+  identityStart: ByteOffset = -1;
+  identityLength: ByteCount = 0;
+  /** Connection id of the first record that has one, in the datagram's bytes; -1 for none. */
+  cidStart: ByteOffset = -1;
+  cidLength: ByteCount = 0;
+  /** Epoch and sequence number of that record. */
+  epoch = 0;
+  sequence = 0;
 
   /** Empties it. */
   clear(): void {
@@ -86,6 +103,11 @@ export class DtlsRecords {
     this.version = DtlsVersion.unknown;
     this.proof = VersionProof.none;
     this.hello = false;
+    this.clientHello = false;
+    this.resumes = false;
+    this.suite = 0;
+    this.identityStart = -1;
+    this.cidStart = -1;
   }
 }
 
@@ -190,14 +212,39 @@ function readHandshake(
     const isBeginning = uint24(bytes, at + 6) === 0;
     const body = at + HANDSHAKE_HEADER;
     const next = body + uint24(bytes, at + 9);
-    if (isBeginning && type === CLIENT_HELLO) out.hello = true;
+    if (isBeginning && type === CLIENT_HELLO) readClientHello(bytes, body, next < end ? next : end, out);
+    if (isBeginning && type === CLIENT_KEY_EXCHANGE && next <= end) readIdentity(bytes, body, next, out);
     if (isBeginning && type === SERVER_HELLO) {
       out.hello = true;
+      const suiteAt = body + SESSION_ID + 1 + (body + SESSION_ID < end ? bytes[body + SESSION_ID]! : 0);
+      if (suiteAt + 2 <= end) out.suite = (bytes[suiteAt]! << 8) | bytes[suiteAt + 1]!;
       const agreed = agreedVersion(bytes, body, next < end ? next : end);
       note(out, agreed === DtlsVersion.unknown ? version : agreed, VersionProof.agreed);
     }
     at = next;
   }
+}
+
+/** A ClientHello without the cookie that its server asks for (RFC 6347 §4.2.1) begins a handshake. */
+function readClientHello(bytes: Uint8Array, body: number, end: number, out: DtlsRecords): void {
+  out.hello = true;
+  const sessionAt = body + SESSION_ID;
+  if (sessionAt >= end) return;
+  const cookieAt = sessionAt + 1 + bytes[sessionAt]!;
+  if (cookieAt < end && bytes[cookieAt] !== 0) return;
+  out.clientHello = true;
+  out.resumes = bytes[sessionAt] !== 0;
+}
+
+/** Identity of a pre-shared key: two bytes of length, and that many (RFC 4279 §2); with ECDHE a point follows (RFC 5489 §2). */
+function readIdentity(bytes: Uint8Array, body: number, end: number, out: DtlsRecords): void {
+  if (body + 2 > end) return;
+  const length = (bytes[body]! << 8) | bytes[body + 1]!;
+  const rest = end - body - 2 - length;
+  const isPoint = rest > 0 && bytes[body + 2 + length] === rest - 1;
+  if (length === 0 || (rest !== 0 && !isPoint)) return;
+  out.identityStart = body + 2;
+  out.identityLength = length;
 }
 
 /**
@@ -237,6 +284,7 @@ function readCidRecords(
   for (let cid = 0; cid <= MAX_CID && records === 0; cid++) {
     if (at + RECORD_HEADER + cid > end) break;
     records = countCidRecords(bytes, at, end, wireEnd, cid);
+    if (records > 0 && out.cidStart < 0) noteCid(bytes, at, cid, out);
   }
   if (records === 0) {
     if (end === wireEnd && !isExpected) return -1;
@@ -246,6 +294,15 @@ function readCidRecords(
   out.sealed += records;
   note(out, version, VersionProof.used);
   return wireEnd;
+}
+
+function noteCid(bytes: Uint8Array, at: number, length: ByteCount, out: DtlsRecords): void {
+  if (length === 0) return;
+  out.cidStart = at + CID_OFFSET;
+  out.cidLength = length;
+  out.epoch = (bytes[at + 3]! << 8) | bytes[at + 4]!;
+  out.sequence = 0;
+  for (let index = 5; index < CID_OFFSET; index++) out.sequence = out.sequence * 256 + bytes[at + index]!;
 }
 
 /** Records by which the datagram is filled if their connection ids are `cid` bytes long; 0 where it is not. */

@@ -29,7 +29,7 @@ const KEYS: Record<RecordKind, string> = {
     lwm2m.fault.text lwm2m.fault.offset lwm2m.fault.clause lwm2m.values lwm2m.values[].path lwm2m.values[].name
     lwm2m.values[].type lwm2m.values[].value lwm2m.values[].unit lwm2m.values[].value_time lwm2m.values[].doubt`,
   devices: `device endpoint addresses identities versions bindings messages security servers manufacturer model firmware
-    joined joined[].by joined[].evidence`,
+    joined joined[].by joined[].text joined[].address joined[].same_as joined[].time joined[].frame joined[].evidence joined_count gateway prefix gateway_id`,
   sessions: `session device endpoint server address security initiated fallback location version lifetime binding queue
     queries objects from to expires ended updates code sms changes changes[].id changes[].time changes[].lifetime
     changes[].binding changes[].sms changes[].added changes[].removed changes[].versions changes[].versions[].path
@@ -46,11 +46,11 @@ const KEYS: Record<RecordKind, string> = {
   observations: `observation paths device server token from to ended notifications missing reordered pmin pmax
     evidence evidence_count`,
   firmware: `device object server method uri source from to package package.length package.received package.sha256
-    package.complete package.name package.version package.restarts
+    package.complete package.sealed package.name package.version package.restarts
     terms terms.protocols terms.delivery terms.severity terms.defer_period terms.automatic terms.linked terms.conflicting
     before before.name before.version after after.name after.version states states[].time
     states[].state states[].how states[].id illegal illegal[].from illegal[].to illegal[].id illegal[].clause
-    events events[].time events[].event events[].id events[].refused result result.value result.name result.id ended evidence evidence_count`,
+    events events[].time events[].event events[].id events[].frame events[].refused result result.value result.name result.id ended evidence evidence_count`,
   values: `device server path name time value_time value_time_relative value redacted length unit type format operation id doubt`,
 };
 
@@ -91,6 +91,10 @@ const WORDS: Record<string, readonly string[]> = {
     ],
     ...['Create', 'Delete', 'Observe', 'Observe-Composite', 'Cancel Observation'],
     ...['Cancel Observation-Composite', 'Notify', 'Send', 'Download', 'CoRE discovery', 'EST enrolment'],
+  ],
+  'devices joined[].by': [
+    ...['registration location', 'endpoint client name', 'address', 'capture order', 'download'],
+    ...['connection id', 'security identity', 'OSCORE key id'],
   ],
   'sessions session': ['registration', 'bootstrap'],
   'sessions ended': [

@@ -215,6 +215,45 @@ describe('bootstrap life cycle', () => {
     });
   }
 
+  describe('a Bootstrap-Delete of one account', () => {
+    const write = (story: Story, path: string, values: [string, number | string][]): void => {
+      story.exchange(Operation.bootstrapWrite, '2.04', { path, values });
+    };
+    /** A client whose bootstrap left it with as many accounts, and that has registered. */
+    const provisioned = (accounts: number, isEmptied = true): Story => {
+      const story = new Story();
+      begun(story);
+      if (isEmptied) story.exchange(Operation.bootstrapDelete, '2.02', { path: '/0' });
+      for (let account = 1; account <= accounts; account++) {
+        write(story, `/0/${account}`, [[`/0/${account}/10`, 100 + account]]);
+        write(story, `/1/${account}`, [[`/1/${account}/0`, 100 + account]]);
+      }
+      story.exchange(Operation.bootstrapFinish, '2.04', { path: '/bs' });
+      story.register('ep=dev1&lt=300', '/rd/1', { conversation: 2, device: 102, server: 906 });
+      begun(story);
+      return story;
+    };
+
+    for (const path of ['/0/1', '/1/1'])
+      it(`de-registers where ${path} is the only one`, () => {
+        const story = provisioned(1);
+        story.exchange(Operation.bootstrapDelete, '2.02', { path });
+        expect(story.registrations.registrations[0]).toMatchObject({ ended: 'deregistered' });
+      });
+
+    it('does not where there are others, or nobody knows', () => {
+      for (const [story, path] of [
+        [provisioned(2), '/1/1'],
+        [provisioned(1, false), '/1/1'],
+        [provisioned(1), '/1/7'],
+        [provisioned(1), '/2/1'],
+      ] as const) {
+        story.exchange(Operation.bootstrapDelete, '2.02', { path });
+        expect(story.registrations.registrations[0]).toMatchObject({ ended: 'open', live: true });
+      }
+    });
+  });
+
   it('one that was refused, or of something else, does not', () => {
     const story = new Story();
     story.register('ep=dev1&lt=300', '/rd/1', { conversation: 2, device: 102, server: 906 });

@@ -274,7 +274,7 @@ describe('pull', () => {
     expect(attempt!.ended).toBe('updated');
     // The file server's conversation is the device's.
     expect(story.devices.deviceOf(50, story.row)).toBe(0);
-    expect(story.devices.devices[0]!.joined.at(-1)!.by).toBe('address');
+    expect(story.devices.devices[0]!.joined.at(-1)!.by).toBe('download');
     expect(story.devices.devices[0]!.servers).toEqual([905]);
   });
 

@@ -33,7 +33,10 @@ describe('devices', () => {
     story.register('ep=a', '/rd/3', { conversation: 3, server: 906 });
     expect(names(story)).toEqual(['a']);
     expect(story.devices.devices[0]).toMatchObject({ addresses: [101, 202], servers: [905, 906] });
-    expect(story.devices.devices[0]!.joined[0]).toEqual({ by: 'endpoint client name', rows: [0, row - 1] });
+    expect(story.devices.devices[0]!.joined[0]).toMatchObject({
+      by: 'endpoint client name',
+      rows: [0, row - 1],
+    });
     expect(story.devices.deviceOf(2, row)).toBe(0);
   });
 
@@ -128,9 +131,11 @@ describe('late start', () => {
     story.answer(Operation.update, row, '2.04', { path: '/rd/1', conversation: 2, device: 202 });
     expect(names(story)).toEqual(['a']);
     expect(story.devices.deviceOf(2, row)).toBe(0);
-    expect(story.devices.devices[0]!.joined.at(-1)).toEqual({
+    expect(story.devices.devices[0]!.joined.at(-1)).toMatchObject({
       by: 'registration location',
       rows: [first, row],
+      of: 202,
+      to: 101,
     });
   });
 
@@ -146,7 +151,7 @@ describe('late start', () => {
     story.read('/3/0/9', 87);
     story.read('/3/0/9', 87, { conversation: 2, server: 906 });
     expect(names(story)).toEqual(['end-101']);
-    expect(story.devices.devices[0]!.joined).toEqual([{ by: 'address', rows: [0, 2] }]);
+    expect(story.devices.devices[0]!.joined).toMatchObject([{ by: 'address', rows: [0, 2] }]);
   });
 });
 

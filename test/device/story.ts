@@ -8,6 +8,7 @@ import { FirmwareTracker } from '../../src/device/firmware.ts';
 import { DeviceTable } from '../../src/device/identity.ts';
 import { LifeEventTracker } from '../../src/device/life-events.ts';
 import { QueueModeTracker } from '../../src/device/queue-mode.ts';
+import type { SecuritySign, SecuritySignKind } from '../../src/device/security-sign.ts';
 import { RegistrationTracker } from '../../src/device/registration.ts';
 import type { TimerKindCode } from '../../src/device/timer-port.ts';
 
@@ -154,6 +155,28 @@ export class Story {
       roleKnown,
       ...answered,
     });
+  }
+
+  /** A sign of a sealed association, at the time of the story. */
+  secured(kind: SecuritySignKind, more: Partial<SecuritySign> = {}): void {
+    const sign: SecuritySign = {
+      kind,
+      conversation: this.conversation,
+      deviceEndpoint: this.device,
+      serverEndpoint: this.server,
+      isCoap: true,
+      movedFrom: -1,
+      text: '',
+      resumes: false,
+      row: NO_ROW,
+      time: this.#clock - this.#back,
+      file: 0,
+      frame: 1,
+      ...more,
+    };
+    this.devices.secured(sign);
+    const device = this.life.secured(sign);
+    if (device >= 0) this.firmware.shookHands(device, sign);
   }
 
   notify(path: string, value: number | string, message: Message = {}): number {

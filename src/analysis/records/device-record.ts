@@ -1,27 +1,39 @@
 import type { Device } from '../../device/device-record.ts';
+import { deviceJoins } from '../device-joins.ts';
 import type { JsonObject } from './json.ts';
 import type { RecordContext } from './record-context.ts';
 
 /** The record of one device (`devices`). */
 export function deviceRecord(context: RecordContext, device: Device): JsonObject {
-  const { analysis, facts, devices } = context;
+  const { analysis, facts, devices, redact } = context;
   const { flows } = analysis.frames;
-  const { messages } = analysis.tracking;
   const record: JsonObject = { device: devices.name(device.index) };
   if (device.endpoint !== undefined) record.endpoint = device.endpoint;
   record.addresses = device.addresses.map((end) => flows.endpointText(end));
-  record.identities = [];
+  record.identities = device.identities.map((identity) =>
+    redact ? identity.replace(/:.*/s, ':…') : identity,
+  );
   record.versions = [...device.versions];
   record.bindings = [...device.bindings];
-  record.messages = device.conversations.reduce(
-    (sum, conversation) => sum + messages.countOf(conversation),
-    0,
-  );
-  record.security = 'none';
+  record.messages = devices.messagesOf(device);
+  record.security = devices.securityOf(device).join(', ');
   record.servers = device.servers.map((end) => flows.endpointText(end));
   if (device.manufacturer !== undefined) record.manufacturer = device.manufacturer.text;
   if (device.model !== undefined) record.model = device.model.text;
   if (device.firmware !== undefined) record.firmware = device.firmware.text;
-  record.joined = device.joined.map(({ by, rows }) => ({ by, evidence: rows.map((row) => facts.id(row)) }));
+  record.joined = deviceJoins(analysis, device).map(({ by, text, of, to, time, rows }) => ({
+    by,
+    text: redact && by === 'security identity' ? '' : text,
+    address: of,
+    same_as: to,
+    time: facts.timeText(time),
+    evidence: rows.map((row) => facts.id(row)),
+  }));
+  if (device.joinCount > device.joined.length) record.joined_count = device.joinCount;
+  if (device.gateway !== undefined) {
+    record.gateway = devices.name(device.gateway.index);
+    record.prefix = device.prefix;
+    record.gateway_id = device.gatewayId;
+  }
   return record;
 }

@@ -35,6 +35,7 @@ export async function firmwareRecord(context: RecordContext, attempt: FirmwareAt
     parcel.sha256 = sha256Text(body);
   }
   parcel.complete = size.isComplete;
+  if (size.isSealed) parcel.sealed = true;
   if (attempt.package.name !== undefined) parcel.name = attempt.package.name;
   if (attempt.package.version !== undefined) parcel.version = attempt.package.version;
   if (attempt.restarts > 0) parcel.restarts = attempt.restarts;
@@ -56,10 +57,10 @@ export async function firmwareRecord(context: RecordContext, attempt: FirmwareAt
       clause,
     }));
   if (attempt.events.length > 0)
-    record.events = attempt.events.map(({ time, kind, row, refused }) => ({
+    record.events = attempt.events.map(({ time, kind, row, refused, frame }) => ({
       time: facts.timeText(time),
       event: kind,
-      id: facts.id(row),
+      ...(frame === undefined ? { id: facts.id(row) } : { frame: `${frame.file + 1}.${frame.number}` }),
       ...(refused === 0 ? {} : { refused: codeText(refused) }),
     }));
   if (attempt.result !== undefined)
