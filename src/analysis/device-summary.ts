@@ -37,7 +37,7 @@ export function deviceSummaries(
       address: address === undefined ? '' : frames.flows.endpointText(address),
       state: stateOf(registration),
       messages: device.conversations.reduce((sum, one) => sum + tracking.messages.countOf(one), 0),
-      firstRow: device.firstRow,
+      firstRow: Math.max(device.firstRow, tracking.messages.firstRow),
       failedUpdates: failed.get(device.index) ?? 0,
       icmpErrors: errors.get(device.index) ?? 0,
     };

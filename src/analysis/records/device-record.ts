@@ -22,6 +22,6 @@ export function deviceRecord(context: RecordContext, device: Device): JsonObject
   if (device.manufacturer !== undefined) record.manufacturer = device.manufacturer.text;
   if (device.model !== undefined) record.model = device.model.text;
   if (device.firmware !== undefined) record.firmware = device.firmware.text;
-  record.joined = device.joined.map(({ by, rows }) => ({ by, evidence: rows.map((row) => facts.id(row)) }));
+  record.joined = device.joined.map(({ by, rows }) => ({ by, evidence: facts.ids(rows) }));
   return record;
 }

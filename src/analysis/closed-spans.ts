@@ -1,0 +1,83 @@
+import type { MessageRow, Nanoseconds } from '../capture/units.ts';
+import { transferEnd } from '../coap/transfer.ts';
+import type { MessageTracking } from './message-tracking.ts';
+
+/** Spans of one kind that stay although they were over before the first message held; of more the oldest go. */
+const MAXIMUM_CLOSED = 10_000;
+
+/**
+ * Forgets spans that were over before the row that will be the first one held: of transfers all, of the other kinds
+ * those beyond 10,000. What is open stays. Brings the numbers in line that rows and spans have of each other. Gives how many went.
+ */
+export function forgetClosedSpans(tracking: MessageTracking, first: MessageRow): number {
+  const { messages, transfers, observations, devices, clock } = tracking;
+  const { registrations, bootstraps, life, queueMode, firmware } = devices;
+  const since = first < messages.count ? messages.time.get(first) : clock;
+  let spans = 0;
+
+  const oldTransfers = transfers.forget(
+    (one) => one.last < first && one.to < since && transferEnd(one, clock) !== 'open',
+  );
+  if (oldTransfers !== undefined) {
+    spans += gone(oldTransfers);
+    renumber(tracking, messages.transfer, oldTransfers);
+    for (const attempt of firmware.attempts) {
+      const left = attempt.transfers.map((index) => oldTransfers[index]!).filter((index) => index >= 0);
+      attempt.transfers.splice(0, attempt.transfers.length, ...left);
+    }
+  }
+
+  const beyond = <Item>(items: readonly Item[], isOver: (item: Item) => boolean): ReadonlySet<Item> => {
+    const over = items.filter(isOver);
+    return new Set(over.slice(0, Math.max(0, over.length - MAXIMUM_CLOSED)));
+  };
+  const isPast = (end: Nanoseconds): boolean => end < since;
+
+  const pastObservations = beyond(
+    observations.observations,
+    (one) => one.ended !== 'open' && one.last < first && isPast(one.to),
+  );
+  const oldObservations = observations.forget((one) => pastObservations.has(one));
+  if (oldObservations !== undefined) {
+    spans += gone(oldObservations);
+    renumber(tracking, messages.observation, oldObservations);
+    for (const transfer of transfers.transfers)
+      transfer.observation = oldObservations[transfer.observation] ?? -1;
+  }
+
+  const pastRegistrations = beyond(
+    registrations.registrations,
+    (one) => !one.live && one.ended !== 'open' && isPast(one.to),
+  );
+  const oldRegistrations = registrations.forget((one) => pastRegistrations.has(one));
+  if (oldRegistrations !== undefined) {
+    spans += gone(oldRegistrations);
+    bootstraps.renumberRegistrations(oldRegistrations);
+  }
+
+  const pastBootstraps = beyond(bootstraps.bootstraps, (one) => one.ended !== 'open' && isPast(one.to));
+  spans += bootstraps.forget((one) => pastBootstraps.has(one));
+  const pastEvents = beyond(life.events, (one) => isPast(one.time));
+  spans += life.forget((one) => pastEvents.has(one));
+  const pastWindows = beyond(queueMode.windows, (one) => isPast(one.to));
+  spans += queueMode.forget((one) => pastWindows.has(one));
+  return spans;
+}
+
+function gone(numbers: Int32Array): number {
+  return numbers.reduce((count, number) => (number < 0 ? count + 1 : count), 0);
+}
+
+/** Rows hold index + 1, 0 for none. */
+function renumber(
+  { messages }: MessageTracking,
+  column: MessageTracking['messages']['transfer'],
+  numbers: Int32Array,
+): void {
+  const set = (row: MessageRow): void => {
+    const number = column.get(row);
+    if (number > 0) column.set(row, numbers[number - 1]! + 1);
+  };
+  for (let row = messages.firstRow; row < messages.count; row++) set(row);
+  messages.kept.rows.forEach(set);
+}
