@@ -2,14 +2,18 @@ import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import { transferEnd } from '../coap/transfer.ts';
 import type { MessageTracking } from './message-tracking.ts';
 
-/** Spans of one kind that stay although they were over before the first message held; of more the oldest go. */
-const MAXIMUM_CLOSED = 10_000;
+/** Kinds of spans of which some stay although they were over before the first message held. */
+export type LastingKind = 'observation' | 'registration' | 'bootstrap' | 'event' | 'window';
 
 /**
  * Forgets spans that were over before the row that will be the first one held: of transfers all, of the other kinds
- * those beyond 10,000. What is open stays. Brings the numbers in line that rows and spans have of each other. Gives how many went.
+ * the oldest beyond the number that `room` gives. What is open stays. Brings the numbers in line that rows and spans have of each other. Gives how many went.
  */
-export function forgetClosedSpans(tracking: MessageTracking, first: MessageRow): number {
+export function forgetClosedSpans(
+  tracking: MessageTracking,
+  first: MessageRow,
+  room: (kind: LastingKind) => number,
+): number {
   const { messages, transfers, observations, devices, clock } = tracking;
   const { registrations, bootstraps, life, queueMode, firmware } = devices;
   const since = first < messages.count ? messages.time.get(first) : clock;
@@ -27,13 +31,18 @@ export function forgetClosedSpans(tracking: MessageTracking, first: MessageRow):
     }
   }
 
-  const beyond = <Item>(items: readonly Item[], isOver: (item: Item) => boolean): ReadonlySet<Item> => {
+  const beyond = <Item>(
+    kind: LastingKind,
+    items: readonly Item[],
+    isOver: (item: Item) => boolean,
+  ): ReadonlySet<Item> => {
     const over = items.filter(isOver);
-    return new Set(over.slice(0, Math.max(0, over.length - MAXIMUM_CLOSED)));
+    return new Set(over.slice(0, Math.max(0, over.length - room(kind))));
   };
   const isPast = (end: Nanoseconds): boolean => end < since;
 
   const pastObservations = beyond(
+    'observation',
     observations.observations,
     (one) => one.ended !== 'open' && one.last < first && isPast(one.to),
   );
@@ -46,6 +55,7 @@ export function forgetClosedSpans(tracking: MessageTracking, first: MessageRow):
   }
 
   const pastRegistrations = beyond(
+    'registration',
     registrations.registrations,
     (one) => !one.live && one.ended !== 'open' && isPast(one.to),
   );
@@ -55,11 +65,15 @@ export function forgetClosedSpans(tracking: MessageTracking, first: MessageRow):
     bootstraps.renumberRegistrations(oldRegistrations);
   }
 
-  const pastBootstraps = beyond(bootstraps.bootstraps, (one) => one.ended !== 'open' && isPast(one.to));
+  const pastBootstraps = beyond(
+    'bootstrap',
+    bootstraps.bootstraps,
+    (one) => one.ended !== 'open' && isPast(one.to),
+  );
   spans += bootstraps.forget((one) => pastBootstraps.has(one));
-  const pastEvents = beyond(life.events, (one) => isPast(one.time));
+  const pastEvents = beyond('event', life.events, (one) => isPast(one.time));
   spans += life.forget((one) => pastEvents.has(one));
-  const pastWindows = beyond(queueMode.windows, (one) => isPast(one.to));
+  const pastWindows = beyond('window', queueMode.windows, (one) => isPast(one.to));
   spans += queueMode.forget((one) => pastWindows.has(one));
   return spans;
 }

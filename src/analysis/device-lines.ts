@@ -163,7 +163,9 @@ export class DeviceLines {
       // A conversation that several devices used ends with a message of one of them.
       for (
         let looked = 0;
-        messages.isHeld(row) && looked < LOOKED_AT && devices.devices.deviceOf(conversation, row) !== device.index;
+        messages.isHeld(row) &&
+        looked < LOOKED_AT &&
+        devices.devices.deviceOf(conversation, row) !== device.index;
         looked++
       )
         row = messages.previous.get(row);

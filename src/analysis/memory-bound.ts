@@ -16,6 +16,9 @@ const GROWTH: ByteCount = 8 << 20;
 /** Chunks of messages that always stay: the one that is filled and the one before. */
 const LEAST_CHUNKS = 2;
 
+/** Of spans of one kind that were over before the first message held, so many stay as take this share of the limit. */
+const CLOSED_SHARE = 1 / 16;
+
 /** Mean size in memory of what is kept as objects, rows and texts in them included; measured on the recordings. */
 const BYTES = {
   transfer: 500,
@@ -55,7 +58,7 @@ export class MemoryBound {
   get estimate(): ByteCount {
     const { messages, values, sightings, transfers, observations, devices } = this.analysis.tracking;
     let bytes = messages.bytes + values.bytes + sightings.bytes + messages.texts.bytes;
-    for (const { rows } of transfers.transfers) bytes += BYTES.transfer + rows.length * BYTES.block;
+    bytes += transfers.transfers.length * BYTES.transfer + transfers.blocks * BYTES.block;
     bytes += observations.observations.length * BYTES.observation;
     bytes += devices.registrations.registrations.length * BYTES.registration;
     bytes += devices.bootstraps.bootstraps.length * BYTES.bootstrap;
@@ -90,7 +93,8 @@ export class MemoryBound {
     const { tracking, frames } = this.analysis;
     const { messages, values, sightings } = tracking;
     // Before the rows go, for what they say decides which spans were over.
-    this.dropped.spans += forgetClosedSpans(tracking, first);
+    const room = this.limit * CLOSED_SHARE;
+    this.dropped.spans += forgetClosedSpans(tracking, first, (kind) => Math.floor(room / BYTES[kind]));
     const kept = new KeptRows(rowsToKeep(tracking, first));
     this.dropped.messages += messages.dropBefore(first, kept);
     this.dropped.values += values.dropBefore(first);

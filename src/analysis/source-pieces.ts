@@ -65,8 +65,7 @@ export async function fileOf(
   createSpool: () => Promise<AppendableByteStore>,
 ): Promise<AnalysedFile> {
   const bytes = 'store' in source ? source.store.size : 0;
-  const store =
-    'store' in source ? source.store : 'feed' in source ? source.feed.store : await createSpool();
+  const store = 'store' in source ? source.store : 'feed' in source ? source.feed.store : await createSpool();
   return {
     name: source.name,
     bytes,

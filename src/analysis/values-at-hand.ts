@@ -173,8 +173,7 @@ export class ValuesAtHand implements MessageValuesAccess {
     const known = new Set<number>();
     const from = messages.firstRow;
     const end = Math.min(messages.count, from + PATHS_LOOKED_AT);
-    for (let row = from; row < end && known.size < OFFERED; row++)
-      known.add(this.pathOfRow(row));
+    for (let row = from; row < end && known.size < OFFERED; row++) known.add(this.pathOfRow(row));
     known.delete(-1);
     return [...known].map((id) => messages.texts.text(id)).sort();
   };

@@ -41,6 +41,8 @@ export class TransferTracker {
   #keptBytes = 0;
   /** Transfers that were forgotten. */
   forgotten = 0;
+  /** Blocks whose rows are kept. */
+  blocks = 0;
   /** True on the message with which the transfer that was returned became complete, with its whole body. */
   completed = false;
 
@@ -186,6 +188,7 @@ export class TransferTracker {
         return;
       }
       this.forgotten++;
+      this.blocks -= transfer.rows.length;
       this.release(transfer);
     });
     for (const map of [this.#byKey, this.#byToken, this.#byTarget])
@@ -375,6 +378,7 @@ export class TransferTracker {
     if (transfer.offsets.length > 0 && offset < transfer.offsets[transfer.offsets.length - 1]!)
       transfer.isSorted = false;
     transfer.rows.push(row);
+    this.blocks++;
     transfer.offsets.push(offset);
     transfer.blocks++;
     transfer.start = transfer.ranges[0] ?? offset;

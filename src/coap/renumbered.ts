@@ -8,6 +8,7 @@ export function renumbered<Item>(
 ): Int32Array | undefined {
   const numbers = new Int32Array(items.length);
   let next = 0;
-  for (let index = 0; index < items.length; index++) numbers[index] = isForgotten(items[index]!) ? -1 : next++;
+  for (let index = 0; index < items.length; index++)
+    numbers[index] = isForgotten(items[index]!) ? -1 : next++;
   return next === items.length ? undefined : numbers;
 }

@@ -254,7 +254,8 @@ export class LifeEventTracker {
     const isKept = new Set(kept);
     this.events.length = 0;
     for (const event of kept) this.events.push(event);
-    for (const [row, asked] of this.#asked) if (!asked.some((one) => isKept.has(one))) this.#asked.delete(row);
+    for (const [row, asked] of this.#asked)
+      if (!asked.some((one) => isKept.has(one))) this.#asked.delete(row);
     return gone;
   }
 
