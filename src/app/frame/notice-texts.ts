@@ -51,7 +51,7 @@ function unkeptNotice(file: FileStatus, status: AnalysisStatus): Notice {
     id: `unkept ${file.name}`,
     level: 'warning',
     title: `The bytes of ${file.name} are no longer kept since ${clockText(status, since)}.`,
-    text: `${sentence(why)}. The analysis goes on; messages from then on cannot be read again, nor saved.`,
+    text: `${sentence(why)}. The analysis goes on; messages from then on have no bytes, and decode-as and object definitions cannot be changed for this stream.`,
   };
 }
 
