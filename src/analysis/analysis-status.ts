@@ -94,7 +94,7 @@ function fileStatus(file: AnalysedFile, sightings: number): FileStatus {
   if (sightings > 0) status.sightings = sightings;
   if (file.alone !== undefined) status.alone = file.alone;
   if (fault !== undefined) status.fault = fault;
-  if (file.unkept !== undefined) status.unkept = file.unkept;
+  if (file.unkept !== undefined) status.unkept = { ...file.unkept, since: finite(file.unkept.since) };
   const dropped = (file.reader?.interfaces ?? []).flatMap(({ name, dropped: frames = 0 }, index) =>
     frames > 0 ? [{ name: name === '' ? String(index) : name, frames }] : [],
   );

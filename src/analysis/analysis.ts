@@ -69,7 +69,7 @@ export class Analysis {
     );
     this.frames = frames;
     this.tracking = new MessageTracking(frames.flows, frames.conversations, registry);
-    this.bound = new MemoryBound(this, settings.memoryLimit);
+    this.bound = new MemoryBound(this.tracking, frames.joined, settings.memoryLimit);
   }
 
   /** Begins a file whose container is known, adding it where it was not added; `push` then takes its bytes. */

@@ -25,10 +25,7 @@ export function forgetClosedSpans(
   if (oldTransfers !== undefined) {
     spans += gone(oldTransfers);
     renumber(tracking, messages.transfer, oldTransfers);
-    for (const attempt of firmware.attempts) {
-      const left = attempt.transfers.map((index) => oldTransfers[index]!).filter((index) => index >= 0);
-      attempt.transfers.splice(0, attempt.transfers.length, ...left);
-    }
+    firmware.renumberTransfers(oldTransfers);
   }
 
   const beyond = <Item>(
@@ -50,6 +47,8 @@ export function forgetClosedSpans(
   if (oldObservations !== undefined) {
     spans += gone(oldObservations);
     renumber(tracking, messages.observation, oldObservations);
+    firmware.renumberObservations(oldObservations);
+    devices.attributes.renumberObservations(oldObservations);
     for (const transfer of transfers.transfers)
       transfer.observation = oldObservations[transfer.observation] ?? -1;
   }

@@ -1,8 +1,9 @@
 import type { ByteCount, MessageRow } from '../capture/units.ts';
-import type { Analysis } from './analysis.ts';
 import { CHUNK_ROWS } from './column.ts';
 import { forgetClosedSpans } from './closed-spans.ts';
+import type { JoinedSources } from './joined-sources.ts';
 import { KeptRows } from './kept-rows.ts';
+import type { MessageTracking } from './message-tracking.ts';
 import { rowsToKeep } from './rows-to-keep.ts';
 
 /** What the tables of a live stream may take, where nothing else is said. */
@@ -48,7 +49,8 @@ export class MemoryBound {
   readonly dropped: Dropped = { messages: 0, values: 0, spans: 0 };
 
   constructor(
-    private readonly analysis: Analysis,
+    private readonly tracking: MessageTracking,
+    private readonly joined: JoinedSources,
     limit: ByteCount = DEFAULT_MEMORY_LIMIT,
   ) {
     this.limit = Math.max(limit, LEAST_MEMORY_LIMIT);
@@ -56,7 +58,7 @@ export class MemoryBound {
 
   /** Bytes that the tables and all that was understood take, about. */
   get estimate(): ByteCount {
-    const { messages, values, sightings, transfers, observations, devices } = this.analysis.tracking;
+    const { messages, values, sightings, transfers, observations, devices } = this.tracking;
     let bytes = messages.bytes + values.bytes + sightings.bytes + messages.texts.bytes;
     bytes += transfers.transfers.length * BYTES.transfer + transfers.blocks * BYTES.block;
     bytes += observations.observations.length * BYTES.observation;
@@ -77,7 +79,7 @@ export class MemoryBound {
     if (estimate <= most) return false;
     const left = Math.min(most, this.limit * SHARE_LEFT);
     const before = this.dropped.messages + this.dropped.spans;
-    const { messages, values, sightings } = this.analysis.tracking;
+    const { messages, values, sightings } = this.tracking;
     for (;;) {
       const last = messages.count - (messages.count % CHUNK_ROWS) - (LEAST_CHUNKS - 1) * CHUNK_ROWS;
       if (estimate <= left || messages.firstRow >= last) break;
@@ -90,7 +92,7 @@ export class MemoryBound {
   }
 
   #dropBefore(first: MessageRow): void {
-    const { tracking, frames } = this.analysis;
+    const { tracking } = this;
     const { messages, values, sightings } = tracking;
     // Before the rows go, for what they say decides which spans were over.
     const room = this.limit * CLOSED_SHARE;
@@ -104,6 +106,6 @@ export class MemoryBound {
     for (let row = first; row < messages.count && joined === -Infinity; row++)
       if (messages.source.get(row) < 0) joined = messages.source.get(row);
     const stays = new Set([...kept.rows].map((row) => messages.source.get(row)));
-    if (joined !== -Infinity) frames.joined.dropBefore(joined, (reference) => stays.has(reference));
+    if (joined !== -Infinity) this.joined.dropBefore(joined, (reference) => stays.has(reference));
   }
 }

@@ -35,7 +35,7 @@ beforeAll(async () => {
       highest = Math.max(highest, bounded.bound.estimate);
     },
   });
-}, 60_000);
+}, 240_000);
 
 describe('a live stream beyond its limit of memory', () => {
   it('stays below the limit, and counts what went', () => {
@@ -123,7 +123,7 @@ describe('a live stream of registrations that end', () => {
     await readSources(all, [{ name: 'churn', store }], testHost);
     some = new Analysis(registry, { decodeAs: [], objects: [], memoryLimit: LIMIT });
     await readSources(some, [{ name: 'churn', stream: streamOf(parts), isLive: true }], testHost);
-  }, 60_000);
+  }, 240_000);
 
   it('forgets the oldest of them, counted, and knows the others as before', async () => {
     const of = async (analysis: Analysis, kind: 'sessions' | 'observations'): Promise<JsonObject[]> => {
@@ -192,7 +192,7 @@ describe('the questions of the page', () => {
     file = new Page([]);
     await file.service.open([{ kind: 'file', name: 'tap', blob: new Blob([bytes]) }]);
     await file.until(isDone);
-  }, 60_000);
+  }, 240_000);
 
   it('are told what went', async () => {
     const status = await live.service.status();

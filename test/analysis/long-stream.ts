@@ -246,7 +246,11 @@ export function* churningStream(messages: number): Generator<Uint8Array<ArrayBuf
         ],
       },
     );
-    const observe = { code: '0.01', token: tokenOf('a1'), options: [[6, 0], ...path('/3/0/9')] } as const;
+    const observe = {
+      code: '0.01',
+      token: tokenOf('a1'),
+      options: [[6, 0], ...path('/3/0/9'), [15, `pmax=${turn}`]],
+    } as const;
     out.ask(device, false, observe, {
       code: '2.05',
       options: [

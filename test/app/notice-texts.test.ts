@@ -57,6 +57,14 @@ describe('notices', () => {
     expect(noticesOf(statusWith({}))).toEqual([]);
   });
 
+  it('say since when bytes of a live stream are not kept, and that paths are too many', () => {
+    const unkept = { since: 5e9, why: 'the storage of this browser is full' };
+    const [kept, texts] = noticesOf(statusWith({ name: 'tap', unkept }, { state: 'live', textsFull: true }));
+    expect(kept!.title).toMatch(/^The bytes of tap are no longer kept since 10:00:05/);
+    expect(kept!.text).toContain('The storage of this browser is full. ');
+    expect(texts!.title).toBe('There are too many different paths.');
+  });
+
   it('say where a log has no times, or none with a date', () => {
     const log = { container: 'hex dump' };
     const titles = (status: Partial<AnalysisStatus>): string[] =>
