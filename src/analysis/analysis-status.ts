@@ -1,4 +1,6 @@
 import { type AnalysedFile, type Analysis, faultOf } from './analysis.ts';
+import type { Nanoseconds } from '../capture/units.ts';
+import type { MessageTracking } from './message-tracking.ts';
 import type { AnalysisStatus, AnalysisTotals, FileStatus } from './protocol.ts';
 import { notRead } from './records/info-record.ts';
 
@@ -19,11 +21,16 @@ export function statusOf(
     ),
     frames: frames?.frames ?? 0,
     messages: tracking?.messages.count ?? 0,
+    dropped: { messages: 0, values: 0, spans: 0, ...analysis?.bound.dropped },
+    firstRow: tracking?.messages.firstRow ?? 0,
+    heldFrom: heldFrom(analysis),
+    memory: { bytes: analysis?.bound.estimate ?? 0, limit: analysis?.bound.limit ?? 0 },
+    ...(tracking?.messages.texts.isFull === true ? { textsFull: true as const } : {}),
     foreign: frames?.foreign ?? 0,
     devices: tracking?.devices.devices.count ?? 0,
     registrations: tracking?.devices.registered ?? 0,
     values: tracking?.values.count ?? 0,
-    transfers: tracking?.transfers.transfers.length ?? 0,
+    transfers: totalTransfers(tracking),
     firmwareUpdates: tracking?.devices.firmware.attempts.length ?? 0,
     failedUpdates: tracking?.devices.firmware.failed ?? 0,
     notRead: analysis === undefined ? [] : notRead(analysis).slice(0, NAMED_NOT_READ),
@@ -53,13 +60,25 @@ export function totalsOf({ frames, tracking }: Analysis): AnalysisTotals {
     updates: tracking.devices.updates,
     notifications: tracking.notifications,
     exchanges: tracking.exchanges,
-    transfers: tracking.transfers.transfers.length,
+    transfers: totalTransfers(tracking),
     block2Transfers,
     bodies,
     duplicates: tracking.messages.duplicates,
     tcpMessages: frames.streamMessages,
     reassembled: frames.reassembled,
   };
+}
+
+/** Transfers seen, those that were dropped included. */
+function totalTransfers(tracking: MessageTracking | undefined): number {
+  return tracking === undefined ? 0 : tracking.transfers.transfers.length + tracking.transfers.forgotten;
+}
+
+/** Time of the first message held. */
+function heldFrom(analysis: Analysis | undefined): Nanoseconds {
+  const { messages } = analysis?.tracking ?? {};
+  if (messages === undefined || messages.firstRow === 0) return finite(analysis?.frames.firstTime);
+  return messages.time.get(messages.firstRow);
 }
 
 function fileStatus(file: AnalysedFile, sightings: number): FileStatus {
@@ -75,6 +94,7 @@ function fileStatus(file: AnalysedFile, sightings: number): FileStatus {
   if (sightings > 0) status.sightings = sightings;
   if (file.alone !== undefined) status.alone = file.alone;
   if (fault !== undefined) status.fault = fault;
+  if (file.unkept !== undefined) status.unkept = { ...file.unkept, since: finite(file.unkept.since) };
   const dropped = (file.reader?.interfaces ?? []).flatMap(({ name, dropped: frames = 0 }, index) =>
     frames > 0 ? [{ name: name === '' ? String(index) : name, frames }] : [],
   );

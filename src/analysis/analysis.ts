@@ -2,11 +2,13 @@ import type { ByteStore } from '../capture/byte-store.ts';
 import type { CaptureReader, FrameSink } from '../capture/frame.ts';
 import { HexDumpReader } from '../capture/hex-dump.ts';
 import type { Fault } from '../capture/outcome.ts';
+import type { Nanoseconds } from '../capture/units.ts';
 import { openReader } from '../capture/container.ts';
 import { CorrectedFrames } from '../capture/frame-queue.ts';
 import { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import { FrameMessages } from './frame-messages.ts';
 import { LogFrames } from './log-datagrams.ts';
+import { MemoryBound } from './memory-bound.ts';
 import { MessageTracking } from './message-tracking.ts';
 import { type AnalysisSettings, correctionOf, DEFAULT_SETTINGS } from './settings.ts';
 
@@ -25,6 +27,8 @@ export interface AnalysedFile {
   fault?: Fault;
   /** What a file that is no capture seems to be, one sentence. */
   unreadable?: string;
+  /** Of a stream whose spool takes no more: time of the first message whose bytes are not kept, and why. */
+  unkept?: { since: Nanoseconds; why: string };
   /** Why a file was read by itself where several others are merged by time. */
   alone?: 'live' | 'no times';
 }
@@ -42,6 +46,8 @@ export class Analysis {
   readonly files: AnalysedFile[] = [];
   readonly tracking: MessageTracking;
   readonly frames: FrameMessages;
+  /** What is dropped of a live stream. */
+  readonly bound: MemoryBound;
   readonly #logFrames = new LogFrames();
   #current: AnalysedFile | undefined;
 
@@ -64,6 +70,7 @@ export class Analysis {
     );
     this.frames = frames;
     this.tracking = new MessageTracking(frames.flows, frames.conversations, registry);
+    this.bound = new MemoryBound(this.tracking, frames.joined, settings.memoryLimit);
   }
 
   /** Begins a file whose container is known, adding it where it was not added; `push` then takes its bytes. */

@@ -107,7 +107,7 @@ function singles(analysis: Analysis, file: number): Map<string, MessageRow> {
   const { conversations } = analysis.frames;
   const { messages } = analysis.tracking;
   const rows = new Map<string, MessageRow>();
-  for (let row = 0; row < messages.count && rows.size < MAX_LOOKED_AT; row++) {
+  for (let row = messages.firstRow; row < messages.count && rows.size < MAX_LOOKED_AT; row++) {
     if (messages.file.get(row) !== file) continue;
     const key = [
       conversations.flowOf(messages.conversation.get(row)),

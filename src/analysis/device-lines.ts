@@ -1,4 +1,4 @@
-import { type MessageRow, type Nanoseconds, NO_ROW } from '../capture/units.ts';
+import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import type { Device } from '../device/device-record.ts';
 import type { Registration } from '../device/registration-record.ts';
 import type { Analysis } from './analysis.ts';
@@ -30,6 +30,8 @@ export class DeviceLines {
   readonly #errorRows = new Uint32Column();
   #errors = 0;
   #looked = 0;
+  /** First row held when errors were looked for. */
+  #first: MessageRow = 0;
 
   constructor(
     private readonly analysis: Analysis,
@@ -51,6 +53,12 @@ export class DeviceLines {
 
   async #findErrors(): Promise<void> {
     const { messages } = this.analysis.tracking;
+    if (messages.firstRow > this.#first) {
+      // Errors of messages that are no longer held are found no more.
+      this.#first = messages.firstRow;
+      this.#looked = this.#first;
+      this.#errors = 0;
+    }
     while (this.#looked < messages.count) {
       const end = Math.min(messages.count, this.#looked + MESSAGES_A_STEP);
       for (let row = this.#looked; row < end; row++) {
@@ -143,7 +151,7 @@ export class DeviceLines {
       firmware: device.firmware?.text ?? '',
       updates: counts?.updates ?? 0,
       failedUpdates: counts?.failedUpdates ?? 0,
-      firstRow: device.firstRow,
+      firstRow: Math.max(device.firstRow, this.analysis.tracking.messages.firstRow),
     };
   }
 
@@ -155,11 +163,13 @@ export class DeviceLines {
       // A conversation that several devices used ends with a message of one of them.
       for (
         let looked = 0;
-        row !== NO_ROW && looked < LOOKED_AT && devices.devices.deviceOf(conversation, row) !== device.index;
+        messages.isHeld(row) &&
+        looked < LOOKED_AT &&
+        devices.devices.deviceOf(conversation, row) !== device.index;
         looked++
       )
         row = messages.previous.get(row);
-      if (row === NO_ROW) continue;
+      if (!messages.isHeld(row)) continue;
       const time = messages.time.get(row);
       if (!(last >= time)) last = time;
     }

@@ -10,6 +10,8 @@ interface KeptRows {
   rows: Uint32Array<ArrayBuffer>;
   /** Messages of its conversations when it was made. */
   messages: number;
+  /** First row held then. */
+  first: MessageRow;
 }
 
 /** The messages of one device in capture order, made when a view needs them and kept for a while. */
@@ -24,16 +26,20 @@ export class DeviceRows {
     let count = 0;
     for (const conversation of device.conversations) count += messages.countOf(conversation);
     const kept = this.#kept.get(device.index);
-    if (kept !== undefined && kept.messages === count) return kept.rows;
-    const rows = new Uint32Array(count);
+    if (kept !== undefined && kept.messages === count && kept.first === messages.firstRow) return kept.rows;
+    const rows = new Uint32Array(Math.min(count, messages.count - messages.firstRow));
     let used = 0;
     for (const conversation of device.conversations) {
-      for (let row = messages.lastOf(conversation); row !== NO_ROW; row = messages.previous.get(row))
+      for (
+        let row = messages.lastOf(conversation);
+        row !== NO_ROW && row >= messages.firstRow;
+        row = messages.previous.get(row)
+      )
         if (devices.devices.deviceOf(conversation, row) === device.index) rows[used++] = row;
     }
     const own = rows.slice(0, used).sort();
     this.#kept.delete(device.index);
-    this.#kept.set(device.index, { rows: own, messages: count });
+    this.#kept.set(device.index, { rows: own, messages: count, first: messages.firstRow });
     if (this.#kept.size > DEVICES_KEPT) {
       const [oldest] = this.#kept.keys();
       if (oldest !== undefined) this.#kept.delete(oldest);

@@ -37,7 +37,7 @@ export function deviceSummaries(
       address: address === undefined ? '' : frames.flows.endpointText(address),
       state: stateOf(registration),
       messages: devices.messagesOf(device),
-      firstRow: device.firstRow,
+      firstRow: Math.max(device.firstRow, analysis.tracking.messages.firstRow),
       failedUpdates: failed.get(device.index) ?? 0,
       icmpErrors: errors.get(device.index) ?? 0,
     };

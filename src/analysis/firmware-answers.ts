@@ -154,7 +154,7 @@ export class FirmwareAnswers {
     const rows = [endRow, progress.lastRow, result?.row ?? NO_ROW, silence?.row ?? NO_ROW];
     for (const list of [events, illegal, states, progress.sizes, progress.stalls])
       for (const { row } of list) rows.push(row);
-    for (const row of rows) if (row !== NO_ROW) frames.set(row, messages.frame.get(row));
+    for (const row of rows) if (messages.isHeld(row)) frames.set(row, messages.frame.get(row));
   }
 
   #attempts(): readonly FirmwareAttempt[] {
@@ -208,7 +208,7 @@ export class FirmwareAnswers {
     const times = [attempt.from, ...attempt.events.map(({ time }) => time)];
     for (const { time } of attempt.states) times.push(time);
     if (attempt.result !== undefined) times.push(attempt.result.time);
-    if (attempt.evidence.last !== NO_ROW) times.push(messages.time.get(attempt.evidence.last));
+    if (messages.isHeld(attempt.evidence.last)) times.push(messages.time.get(attempt.evidence.last));
     times.push(attempt.to === OPEN_END ? clock : attempt.to);
     const from = Math.min(...times);
     const to = Math.max(...times);

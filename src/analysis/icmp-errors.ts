@@ -65,6 +65,20 @@ export class IcmpErrors {
     else others.push(known);
   }
 
+  /** Forgets the errors before a time of the capture clock. */
+  dropBefore(time: Nanoseconds): void {
+    const kept = this.kept.filter((error) => error.time >= time);
+    if (kept.length === this.kept.length) return;
+    this.kept.splice(0, this.kept.length, ...kept);
+    this.#byRow.clear();
+    for (const error of kept) {
+      if (error.row === NO_ROW) continue;
+      const others = this.#byRow.get(error.row);
+      if (others === undefined) this.#byRow.set(error.row, [error]);
+      else others.push(error);
+    }
+  }
+
   /** The errors that quote a message. */
   of(row: MessageRow): readonly IcmpError[] {
     return this.#byRow.get(row) ?? [];

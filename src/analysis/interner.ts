@@ -4,6 +4,8 @@ import { hashBytes } from '../coap/message-batch.ts';
 export const MAXIMUM_TEXTS = 1 << 20;
 /** Bytes of all texts together. */
 const MAXIMUM_BYTES = 64 << 20;
+/** Bytes that a path or a query of many segments has at most, in a datagram. */
+const LONGEST_TEXT = 1 << 16;
 
 /**
  * Numbers texts by their UTF-8 bytes: equal bytes, equal number. Keeps the bytes in one array and makes a string
@@ -18,6 +20,16 @@ export class Interner {
   #used = 0;
   readonly #decoder = new TextDecoder();
   readonly #encoder = new TextEncoder();
+
+  /** Bytes of the texts and of what finds them. */
+  get bytes(): number {
+    return this.#bytes.length + 4 * (this.#slots.length + this.#hashes.length + this.#starts.length);
+  }
+
+  /** True where a text that is new has no number any more. */
+  get isFull(): boolean {
+    return this.#count >= MAXIMUM_TEXTS || this.#used > MAXIMUM_BYTES - LONGEST_TEXT;
+  }
 
   /** Number of texts, the absent one included. */
   get count(): number {

@@ -40,6 +40,7 @@ export class MessageBytes {
   /** Where a message's bytes lie, piece by piece. */
   origins(row: MessageRow): Origin[] {
     const { messages } = this.analysis.tracking;
+    if (row < messages.firstRow && !messages.isHeld(row)) return [];
     const source = messages.source.get(row);
     const file = messages.file.get(row);
     if (source >= 0) return [{ file, offset: source, length: messages.length.get(row) }];
@@ -50,8 +51,9 @@ export class MessageBytes {
     });
   }
 
-  /** The CoAP message of a row as captured, or undefined where its bytes are gone. */
+  /** The CoAP message of a row as captured, or undefined where its bytes are gone, or it is no longer held. */
   async message(row: MessageRow): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (!this.analysis.tracking.messages.isHeld(row)) return undefined;
     const length = this.analysis.tracking.messages.length.get(row);
     const bytes = new Uint8Array(length);
     let filled = 0;

@@ -19,15 +19,22 @@ export type ExchangeEndName = 'answered' | 'reset' | 'timeout' | 'open' | 'unkno
 /** What follows from the columns for one row; nothing of it is stored. */
 export class MessageFacts {
   readonly #rowsOfFiles: MessageRow[][] = [];
-  /** Rows that stand in them. */
+  /** Rows that stand in them, and the first one that does. */
   #filed = 0;
+  #first: MessageRow = 0;
 
   constructor(private readonly analysis: Analysis) {}
 
-  /** A message's id: file, frame, ordinal. */
+  /** A message's id: file, frame, ordinal; empty where the message is no longer held. */
   id(row: MessageRow): string {
     const { messages } = this.analysis.tracking;
+    if (row < messages.firstRow && !messages.isHeld(row)) return '';
     return `${messages.file.get(row) + 1}.${messages.frame.get(row)}.${messages.ordinal.get(row)}`;
+  }
+
+  /** Ids of those of some messages that are held. */
+  ids(rows: readonly MessageRow[]): string[] {
+    return rows.map((row) => this.id(row)).filter((id) => id !== '');
   }
 
   /** Row of an id, or -1. That of a frame which showed a message again leads to the message. */
@@ -37,7 +44,7 @@ export class MessageFacts {
     const [file, frame, ordinal] = [Number(parts[1]) - 1, Number(parts[2]), Number(parts[3])];
     const { messages, sightings } = this.analysis.tracking;
     const rows = this.analysis.files.length > 1 ? this.#rowsOf(file) : undefined;
-    let low = 0;
+    let low = rows === undefined ? messages.firstRow : 0;
     let high = rows === undefined ? messages.count : rows.length;
     while (low < high) {
       const middle = (low + high) >>> 1;
@@ -54,6 +61,10 @@ export class MessageFacts {
   /** Rows of a file in the order of its frames, which others may stand between; built when first asked for. */
   #rowsOf(file: number): readonly MessageRow[] {
     const { messages } = this.analysis.tracking;
+    if (messages.firstRow > this.#first) {
+      this.#first = this.#filed = messages.firstRow;
+      this.#rowsOfFiles.length = 0;
+    }
     for (; this.#filed < messages.count; this.#filed++)
       (this.#rowsOfFiles[messages.file.get(this.#filed)] ??= []).push(this.#filed);
     return this.#rowsOfFiles[file] ?? [];

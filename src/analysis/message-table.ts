@@ -1,18 +1,14 @@
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
-import { isRequest } from '../coap/code.ts';
+import { isRequest, MessageType } from '../coap/code.ts';
 import type { ExchangeLinks } from '../coap/exchange.ts';
 import type { MessageBatch } from '../coap/message-batch.ts';
-import { NO_OPTION } from '../coap/message.ts';
-import {
-  Float64Column,
-  NarrowColumn,
-  SparseFloat64Column,
-  Uint16Column,
-  Uint32Column,
-  Uint8Column,
-} from './column.ts';
+import { NO_FORMAT, NO_OPTION } from '../coap/message.ts';
+import { CHUNK_ROWS, Float64Column, Uint16Column, Uint32Column, Uint8Column } from './column.ts';
 import { Interner } from './interner.ts';
+import { KeptRows } from './kept-rows.ts';
+import { NarrowColumn } from './narrow-column.ts';
+import { SparseFloat64Column } from './sparse-column.ts';
 
 /** Times further than this from the epoch are kept apart, exactly; a Float64 holds nearer ones exactly. */
 const EXACT_NANOSECONDS = Number.MAX_SAFE_INTEGER;
@@ -23,6 +19,10 @@ const BLOCK_MASK = (1 << BLOCK_BITS) - 1;
 const BLOCK1 = 1;
 const BLOCK2 = 2;
 const BOTH = 3;
+
+/** Conversation and length of the token of a row that is no longer held: no message has them. */
+const NO_CONVERSATION = 0xffffffff;
+const NO_TOKEN = 0xffff;
 
 /** Rows of one chunk of key hashes, as a power of two. */
 const KEY_CHUNK_BITS = 12;
@@ -63,7 +63,11 @@ export interface WideTime {
  */
 export class MessageTable implements ExchangeLinks {
   count = 0;
-  readonly time = new Float64Column();
+  /** First row held: older ones were dropped, but for those in `kept`. */
+  firstRow: MessageRow = 0;
+  /** Dropped rows that stay, since something that is held speaks of them. */
+  kept = KeptRows.none;
+  readonly time = new Float64Column(NaN);
   readonly source = new Float64Column();
   readonly frame = new Uint32Column();
   readonly file = new Uint8Column();
@@ -73,20 +77,20 @@ export class MessageTable implements ExchangeLinks {
   readonly payloadLength = new NarrowColumn();
   readonly headerLength = new Uint8Column();
   readonly trailerLength = new Uint8Column();
-  readonly conversation = new NarrowColumn();
+  readonly conversation = new NarrowColumn(NO_CONVERSATION);
   readonly flags = new Uint16Column();
   readonly outcome = new Uint8Column();
   readonly fault = new Uint8Column();
   readonly faultOffset = new Uint16Column();
-  readonly type = new Uint8Column();
+  readonly type = new Uint8Column(MessageType.none);
   readonly code = new Uint8Column();
   readonly messageId = new Uint16Column();
-  readonly tokenLength = new Uint16Column();
+  readonly tokenLength = new Uint16Column(NO_TOKEN);
   readonly tokenHigh = new Uint32Column();
   readonly tokenLow = new Uint32Column();
-  readonly contentFormat = new Uint16Column();
-  readonly accept = new Uint16Column();
-  readonly observe = new Uint32Column();
+  readonly contentFormat = new Uint16Column(NO_FORMAT);
+  readonly accept = new Uint16Column(NO_FORMAT);
+  readonly observe = new Uint32Column(NO_OPTION);
   /** Block1 or Block2 with its kind in the upper bits; messages with both stand aside. */
   readonly #block = new Uint32Column();
   readonly #bothBlocks = new Map<MessageRow, { block1: number; block2: number }>();
@@ -94,7 +98,7 @@ export class MessageTable implements ExchangeLinks {
   readonly path = new NarrowColumn();
   readonly query = new NarrowColumn();
   /** The other half (of a request its answer, of everything else what it answers); of a repeat its first copy. */
-  readonly #other = new Uint32Column();
+  readonly #other = new Uint32Column(NO_ROW);
   /** Index + 1 in the transfer and observation tables; 0 for none. */
   readonly transfer = new NarrowColumn();
   readonly observation = new NarrowColumn();
@@ -103,10 +107,11 @@ export class MessageTable implements ExchangeLinks {
   readonly exchange = new Uint8Column();
   readonly transmissions = new Uint8Column();
   /** Row before in the same conversation. */
-  readonly previous = new Uint32Column();
+  readonly previous = new Uint32Column(NO_ROW);
   /** Content format that the shape of a body tells where its own does not; NaN where nothing was guessed. */
   readonly guessedFormat = new SparseFloat64Column();
 
+  #keptHash = new Map<MessageRow, number>();
   /** Of requests with other options of the cache key: a hash over them; chunks without any are not there. */
   readonly #keyHash: (Uint32Array | undefined)[] = [];
   readonly texts = new Interner();
@@ -174,6 +179,50 @@ export class MessageTable implements ExchangeLinks {
     return first;
   }
 
+  /** True for a row that can be read: it was not dropped, or it stays. */
+  isHeld(row: MessageRow): boolean {
+    return row < this.count && (row >= this.firstRow || this.kept.indexOf(row) >= 0);
+  }
+
+  /**
+   * Drops the chunks wholly before a row, but for the `kept` rows in them; gives how many rows that are. What is asked
+   * of a dropped row then says nothing: no time, no conversation, no partner.
+   */
+  dropBefore(before: MessageRow, kept: KeptRows): number {
+    const first = before - (before % CHUNK_ROWS);
+    if (first <= this.firstRow) return 0;
+    const hashes = kept.rows.reduce(
+      (map, row) => (this.keyHash(row) === 0 ? map : map.set(row, this.keyHash(row))),
+      new Map<MessageRow, number>(),
+    );
+    for (const column of this.#columns()) column.dropBefore(first, kept);
+    this.guessedFormat.dropBefore(first);
+    for (let chunk = this.firstRow >>> KEY_CHUNK_BITS; chunk < first >>> KEY_CHUNK_BITS; chunk++)
+      this.#keyHash[chunk] = undefined;
+    this.#keptHash = hashes;
+    for (const map of [this.#bothBlocks, this.wideTimes])
+      for (const row of map.keys()) {
+        if (row >= first) break;
+        if (kept.indexOf(row) < 0) map.delete(row);
+      }
+    const dropped = first - this.firstRow;
+    this.firstRow = first;
+    this.kept = kept;
+    return dropped;
+  }
+
+  /** Bytes that the rows take, the texts of paths and queries apart. */
+  get bytes(): number {
+    let bytes = this.guessedFormat.bytes;
+    for (const column of this.#columns()) bytes += column.bytes;
+    return bytes;
+  }
+
+  /** What leads from a row to another one, as it is kept: of a repeat to its first copy. */
+  linkOf(row: MessageRow): MessageRow {
+    return this.#other.get(row);
+  }
+
   /** Keeps a time that a Float64 of nanoseconds cannot hold exactly. */
   keepWideTime(row: MessageRow, seconds: number, nanoseconds: number): void {
     this.wideTimes.set(row, { seconds, nanoseconds });
@@ -216,19 +265,19 @@ export class MessageTable implements ExchangeLinks {
   block1(row: MessageRow): number {
     const packed = this.#block.get(row);
     if (packed >>> BLOCK_BITS === BLOCK1) return packed & BLOCK_MASK;
-    return packed >>> BLOCK_BITS === BOTH ? this.#bothBlocks.get(row)!.block1 : NO_OPTION;
+    return packed >>> BLOCK_BITS === BOTH ? (this.#bothBlocks.get(row)?.block1 ?? NO_OPTION) : NO_OPTION;
   }
 
   /** Value of the Block2 option, or `NO_OPTION`. */
   block2(row: MessageRow): number {
     const packed = this.#block.get(row);
     if (packed >>> BLOCK_BITS === BLOCK2) return packed & BLOCK_MASK;
-    return packed >>> BLOCK_BITS === BOTH ? this.#bothBlocks.get(row)!.block2 : NO_OPTION;
+    return packed >>> BLOCK_BITS === BOTH ? (this.#bothBlocks.get(row)?.block2 ?? NO_OPTION) : NO_OPTION;
   }
 
   /** Hash over the options of a request's cache key that no column holds (RFC 7252 §5.4.2), 0 for none. */
   keyHash(row: MessageRow): number {
-    return this.#keyHash[row >>> KEY_CHUNK_BITS]?.[row & KEY_CHUNK_MASK] ?? 0;
+    return this.#keyHash[row >>> KEY_CHUNK_BITS]?.[row & KEY_CHUNK_MASK] ?? this.#keptHash.get(row) ?? 0;
   }
 
   setKeyHash(row: MessageRow, hash: number): void {
@@ -313,6 +362,45 @@ export class MessageTable implements ExchangeLinks {
       this.#block.set(row, BOTH << BLOCK_BITS);
       this.#bothBlocks.set(row, { block1, block2 });
     }
+  }
+
+  #columns(): readonly (Uint8Column | Uint16Column | Uint32Column | Float64Column | NarrowColumn)[] {
+    return [
+      this.time,
+      this.source,
+      this.frame,
+      this.file,
+      this.interfaceIndex,
+      this.ordinal,
+      this.length,
+      this.payloadLength,
+      this.headerLength,
+      this.trailerLength,
+      this.conversation,
+      this.flags,
+      this.outcome,
+      this.fault,
+      this.faultOffset,
+      this.type,
+      this.code,
+      this.messageId,
+      this.tokenLength,
+      this.tokenHigh,
+      this.tokenLow,
+      this.contentFormat,
+      this.accept,
+      this.observe,
+      this.#block,
+      this.path,
+      this.query,
+      this.#other,
+      this.transfer,
+      this.observation,
+      this.operation,
+      this.exchange,
+      this.transmissions,
+      this.previous,
+    ];
   }
 
   #growConversations(conversation: number): void {

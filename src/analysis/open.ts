@@ -1,10 +1,13 @@
 import type { AppendableByteStore } from '../capture/byte-store.ts';
 import type { ByteCount } from '../capture/units.ts';
 import type { AnalysedFile, Analysis } from './analysis.ts';
+import type { LiveFeed } from './live-feed.ts';
+import type { MemoryBound } from './memory-bound.ts';
 import { mergeFiles } from './merged-files.ts';
 import {
   appendDecoded,
   fileOf,
+  isLive,
   piecesOf,
   type ReadingHost,
   refuseEmptyLog,
@@ -38,8 +41,7 @@ export async function readSources(
     files.push(file);
     if (sources.length > 1) analysis.addFile(file);
   }
-  const isAlone = (source: Source): boolean =>
-    sources.length === 1 || ('stream' in source && source.isLive === true);
+  const isAlone = (source: Source): boolean => sources.length === 1 || isLive(source);
   const merged = sources.flatMap((source, index) =>
     isAlone(source) ? [] : [{ source, file: files[index]! }],
   );
@@ -49,7 +51,9 @@ export async function readSources(
     const file = files[index]!;
     if (!isAlone(source)) continue;
     if (sources.length > 1) file.alone = 'live';
-    await readAlone(analysis, file, await piecesOf(source, file, createSpool, READ_BYTES), host);
+    const bound = isLive(source) ? analysis.bound : undefined;
+    const pieces = await piecesOf(source, file, createSpool, READ_BYTES);
+    await readAlone(analysis, file, pieces, host, bound, 'feed' in source ? source.feed : undefined);
   }
   analysis.end();
   host.progress();
@@ -61,6 +65,8 @@ async function readAlone(
   file: AnalysedFile,
   source: SourcePieces,
   host: ReadingHost,
+  bound: MemoryBound | undefined,
+  feed: LiveFeed | undefined,
 ): Promise<void> {
   const { container, spool, decoded } = source;
   if (container === undefined) {
@@ -71,8 +77,11 @@ async function readAlone(
   analysis.beginFile(file, container);
   for await (const piece of source.pieces) {
     if (host.stopped()) break;
-    if (spool !== undefined) await spool.append(piece);
-    await pushInSteps(analysis, file, piece, host, decoded);
+    if (spool !== undefined && file.unkept === undefined) await keep(analysis, file, spool, piece);
+    const why = feed?.failure;
+    if (why !== undefined && file.unkept === undefined && file.bytesRead > file.store.size)
+      file.unkept = { since: analysis.frames.lastTime, why };
+    await pushInSteps(analysis, file, piece, host, decoded, bound);
     if (mayBeHeld) {
       const held = host.held?.();
       if (held !== undefined) await held;
@@ -89,12 +98,28 @@ async function readAlone(
   refuseEmptyLog(file, source.head);
 }
 
+/** Spools a piece. Where the spool takes no more, the stream goes on: its messages have no bytes from there on. */
+async function keep(
+  analysis: Analysis,
+  file: AnalysedFile,
+  spool: AppendableByteStore,
+  piece: Uint8Array,
+): Promise<void> {
+  try {
+    await spool.append(piece);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    file.unkept = { since: analysis.frames.lastTime, why };
+  }
+}
+
 async function pushInSteps(
   analysis: Analysis,
   file: AnalysedFile,
   bytes: Uint8Array,
   host: ReadingHost,
-  decoded?: AppendableByteStore,
+  decoded: AppendableByteStore | undefined,
+  bound: MemoryBound | undefined,
 ): Promise<void> {
   const counts = file.compression === 'none' && file.bytes > 0;
   for (let offset = 0; offset < bytes.length && !host.stopped() && file.reader?.fault === undefined;) {
@@ -109,5 +134,7 @@ async function pushInSteps(
     host.progress();
     const pause = host.breathe();
     if (pause !== undefined) await pause;
+    // Nobody has had its turn since.
+    if (bound !== undefined && (host.mayDrop?.() ?? true)) bound.makeRoom();
   }
 }

@@ -15,6 +15,8 @@ export class OverviewCounts {
   #to = 0;
   #counted = 0;
   #generation = 0;
+  /** First row held when it was counted. */
+  #first = 0;
   #messages = new Uint32Array(0);
   #errors = new Uint32Array(0);
 
@@ -27,16 +29,20 @@ export class OverviewCounts {
   overview(bins: number, revision: number): Overview {
     const count = Math.max(1, Math.min(bins, MAXIMUM_BINS));
     const { frames, tracking } = this.analysis;
-    const from = Number.isFinite(frames.firstTime) ? frames.firstTime : 0;
-    const to = Math.max(from + 1, Number.isFinite(frames.lastTime) ? frames.lastTime : 0);
+    const first = Number.isFinite(frames.firstTime) ? frames.firstTime : 0;
+    const to = Math.max(first + 1, Number.isFinite(frames.lastTime) ? frames.lastTime : 0);
     const { generation } = this.shown;
-    const isOther = count !== this.#bins || generation !== this.#generation;
-    if (isOther || from < this.#from || to > this.#to || this.#counted === 0) {
+    const { firstRow } = tracking.messages;
+    // Of a live stream it begins where what is held begins.
+    const from = firstRow > 0 ? tracking.messages.time.get(firstRow) : first;
+    const isOther = count !== this.#bins || generation !== this.#generation || firstRow !== this.#first;
+    if (isOther || from < this.#from || to > this.#to || this.#counted === this.#first) {
       this.#generation = generation;
       this.#bins = count;
       this.#from = from;
       this.#to = to;
-      this.#counted = 0;
+      this.#first = firstRow;
+      this.#counted = firstRow;
       this.#messages = new Uint32Array(count);
       this.#errors = new Uint32Array(count);
     }

@@ -78,6 +78,7 @@ function blocksOf(analysis: Analysis, attempt: FirmwareAttempt): Block[] {
   const blocks: Block[] = [];
   for (const transfer of onceOnly(attempt.transfers.map((index) => transfers.transfers[index]))) {
     transfer.rows.forEach((row, at) => {
+      if (!messages.isHeld(row)) return;
       const isAsked = isRequest(messages.code.get(row));
       const request = isAsked ? row : messages.requestOf(row);
       const answer = isAsked ? messages.partnerOf(row) : row;

@@ -6,6 +6,7 @@ import type { UpdateQuestions } from './firmware-protocol.ts';
 import type { AnalysisSettings } from './settings.ts';
 import type { SequenceQuestions } from './sequence-protocol.ts';
 import type { ValueProtocol } from './value-protocol.ts';
+import type { Dropped } from './memory-bound.ts';
 import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
 
 /**
@@ -34,6 +35,8 @@ export interface FileStatus {
   frames: number;
   /** Messages of the file that another capture point had shown before. */
   sightings?: number;
+  /** Of a stream whose storage is full: since when bytes are no longer kept, and why. */
+  unkept?: { since: Nanoseconds; why: string };
   /** Why it was not merged with the others by time. */
   alone?: 'live' | 'no times';
   /** What is wrong with the file; everything before it was read. */
@@ -53,7 +56,16 @@ export interface AnalysisStatus {
   files: FileStatus[];
   frames: number;
   messages: number;
-  /** Messages that pass the filter in force; equals `messages` without one. */
+  /** What a live stream has dropped to stay below its limit; those are counted in the other numbers all the same. */
+  dropped: Dropped;
+  /** First row held, and its time: of a live stream the oldest go. */
+  firstRow: MessageRow;
+  heldFrom: Nanoseconds;
+  /** What the tables take, about, and what they may take while a stream is live; in bytes. */
+  memory: { bytes: number; limit: number };
+  /** True where there are more different paths and queries than are kept: further ones are not shown. */
+  textsFull?: true;
+  /** Messages held that pass the filter in force; without one all that are held. */
   shown: number;
   /** While a filter goes through the messages: how many it has looked at. */
   filtering?: { tested: number; total: number };
@@ -200,6 +212,8 @@ export interface RelatedMessage {
   time: Nanoseconds;
   /** True where it goes from the device. */
   fromDevice: boolean;
+  /** True where it is no longer held: then there is nothing to select. */
+  isGone?: true;
 }
 
 /** All that one message says, read again from its bytes. */
@@ -211,6 +225,8 @@ export interface Dissection {
   title: string;
   views: ByteView[];
   fields: FieldNode[];
+  /** Why there are no bytes and no fields, one sentence: no longer held, or not kept. */
+  missing?: string;
   /** The messages of its exchange in capture order, this one included. */
   exchange: RelatedMessage[];
   /** What else belongs to it: transfer, observation, registration, update. */
@@ -347,6 +363,12 @@ export interface FilterCompletion {
 export interface AnalysisProtocol extends ValueProtocol, UpdateQuestions, DeviceQuestions, SequenceQuestions {
   /** Closes what is open and starts to read; answers at once, news come as events. */
   open(sources: OpenSource[], settings?: AnalysisSettings): Promise<void>;
+  /**
+   * Analyses what is open by other settings: the bytes that are kept from the beginning, then what a live stream goes on
+   * to bring, with nothing left out and nothing twice. The filter stays in force. Gives why not where it cannot, one
+   * sentence: then all stays as it is.
+   */
+  analyseAnew(settings: AnalysisSettings): Promise<string | undefined>;
   /** Stops reading; what was read stays and can be looked at. */
   stop(): Promise<void>;
   /** Live only: hold, or go on. While held, bytes are kept and not analysed. */

@@ -102,6 +102,7 @@ export class SequenceAnswers {
       choice.unfoldAll,
       choice.turned,
       messages.count,
+      messages.firstRow,
       shown.generation,
       shown.count,
       total,

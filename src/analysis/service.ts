@@ -1,5 +1,4 @@
-import { type AppendableByteStore, BlobStore } from '../capture/byte-store.ts';
-import type { MessageRow } from '../capture/units.ts';
+import type { ByteCount, MessageRow } from '../capture/units.ts';
 import { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import { statusOf, totalsOf } from './analysis-status.ts';
 import { Analysis } from './analysis.ts';
@@ -16,7 +15,8 @@ import { MessageBytes } from './message-bytes.ts';
 import { MessageFacts } from './message-facts.ts';
 import { compileMessageFilter, messageFilterFields } from './message-filter.ts';
 import { MessageSummary } from './message-summary.ts';
-import { readSources, type ReadingHost, type Source } from './open.ts';
+import { readSources, type ReadingHost } from './open.ts';
+import { OpenedSources, type SourceHost } from './opened-sources.ts';
 import { OverviewCounts } from './overview.ts';
 import type {
   AnalysisProtocol,
@@ -63,18 +63,15 @@ const LIVE_STATUS_INTERVAL = 100;
 const WORK_INTERVAL = 10;
 
 /** What the platform gives: clocks and storage are not the analysis's own. */
-export interface ServiceHost {
+export interface ServiceHost extends SourceHost {
   /** Milliseconds of a clock that never goes back. */
   now(): number;
   /** Resolves when waiting events have had their turn. */
   yieldTurn(): Promise<void>;
   after(milliseconds: number): Promise<void>;
-  createSpool(): Promise<AppendableByteStore>;
-  /** The bytes that a relay sends; ends when the relay closes, or when `signal` says so. */
-  connect(url: string, stopped: Promise<void>): AsyncIterable<Uint8Array>;
 }
 
-/** All that one opened set of captures needs; replaced as a whole by the next. */
+/** All that one analysis of what is open needs; replaced as a whole by the next. */
 interface Opened {
   analysis: Analysis;
   facts: MessageFacts;
@@ -89,9 +86,10 @@ interface Opened {
   firmware: FirmwareAnswers;
   deviceTable: DeviceAnswers;
   sequence: SequenceAnswers;
-  stores: AppendableByteStore[];
+  sources: OpenedSources;
+  /** Where the analysis is held while it is paused: after as many bytes as the one before it had read. */
+  holdAt: ByteCount;
   stopped: boolean;
-  stop: () => void;
 }
 
 /** Answers the page's commands: one analysis at a time, read in steps so that every question gets its turn. */
@@ -111,6 +109,8 @@ export class AnalysisService implements AnalysisProtocol {
   #owed = false;
   /** Questions that are being answered; reading waits for them. */
   #questions = 0;
+  /** Exports that are under way. */
+  #walks = 0;
   #waiting: (() => void)[] = [];
   readonly #registry = ObjectRegistry.core();
 
@@ -125,20 +125,43 @@ export class AnalysisService implements AnalysisProtocol {
 
   async open(sources: OpenSource[], settings: AnalysisSettings = DEFAULT_SETTINGS): Promise<void> {
     await this.close();
-    const opened = this.#prepare(settings);
+    const opened = this.#prepare(settings, new OpenedSources(sources, this.host));
+    this.#paused = false;
+    this.#begin(opened);
+  }
+
+  async analyseAnew(settings: AnalysisSettings): Promise<string | undefined> {
+    const before = this.#opened;
+    if (before === undefined) return undefined;
+    const why = await before.sources.whyNotAgain();
+    if (why !== undefined || this.#opened !== before) return why;
+    before.stopped = true;
+    const goOn = this.#resume;
+    this.#resume = undefined;
+    goOn?.();
+    const opened = this.#prepare(settings, before.sources);
+    opened.holdAt = bytesRead(before.analysis);
+    const filter = this.#filterText;
+    this.#filterText = '';
+    this.#knownMessages = 0;
+    this.#begin(opened);
+    if (filter !== '') await this.setFilter(filter);
+    return undefined;
+  }
+
+  #begin(opened: Opened): void {
     this.#opened = opened;
     this.#failure = undefined;
-    this.#paused = false;
-    this.#state = sources.some((source) => source.kind === 'live') ? 'live' : 'loading';
+    this.#state = opened.sources.isLive ? 'live' : 'loading';
     this.#tell(true);
-    void this.#read(opened, sources);
+    void this.#read(opened);
   }
 
   async stop(): Promise<void> {
     const opened = this.#opened;
     if (opened === undefined || (this.#state !== 'loading' && this.#state !== 'live')) return;
     opened.stopped = true;
-    opened.stop();
+    opened.sources.stop();
     this.#release();
     this.#state = 'stopped';
     this.#tell(true);
@@ -158,9 +181,9 @@ export class AnalysisService implements AnalysisProtocol {
     this.#filterText = '';
     if (opened === undefined) return;
     opened.stopped = true;
-    opened.stop();
+    opened.sources.stop();
     this.#release();
-    for (const store of opened.stores) await store.close();
+    await opened.sources.close();
     this.#tell(true);
   }
 
@@ -270,7 +293,9 @@ export class AnalysisService implements AnalysisProtocol {
   }
 
   async exportValues(series: SeriesKey[], format: 'csv' | 'ndjson', redact: boolean): Promise<Blob> {
-    return (await this.#opened?.values.export(series, format, redact)) ?? new Blob([]);
+    return this.#opened === undefined
+      ? new Blob([])
+      : this.#walk(this.#opened.values.export(series, format, redact));
   }
 
   async deviceTable(query: DeviceTableQuery): Promise<DeviceTableWindow> {
@@ -330,10 +355,10 @@ export class AnalysisService implements AnalysisProtocol {
     const known = RECORD_KINDS.find((candidate) => candidate === kind);
     if (opened === undefined || known === undefined) return new Blob([]);
     const records = new Records(opened.analysis, redact).of(known);
-    return recordFile(known, records, 'ndjson', () => this.#breathe());
+    return this.#walk(recordFile(known, records, 'ndjson', () => this.#breathe()));
   }
 
-  #prepare(settings = DEFAULT_SETTINGS): Opened {
+  #prepare(settings = DEFAULT_SETTINGS, sources = new OpenedSources([], this.host)): Opened {
     // One analysis at a time asks the registry, and the one before is closed.
     this.#registry.use(settings.objects);
     const analysis = new Analysis(this.#registry, settings);
@@ -356,23 +381,17 @@ export class AnalysisService implements AnalysisProtocol {
       firmware: new FirmwareAnswers(analysis, facts, devices, bytes, summaries),
       deviceTable: new DeviceAnswers(analysis, devices, () => this.#pause()),
       sequence: new SequenceAnswers(analysis, facts, devices, summaries, shown, () => this.#pause()),
-      stores: [],
+      sources,
+      holdAt: 0,
       stopped: false,
-      stop: () => {},
     };
   }
 
-  async #read(opened: Opened, sources: OpenSource[]): Promise<void> {
-    const stopped = new Promise<void>((resolve) => {
-      opened.stop = resolve;
-    });
+  async #read(opened: Opened): Promise<void> {
     try {
+      const readable = await opened.sources.readable();
       await this.#registry.loadAll();
-      const readable = sources.map<Source>((source) =>
-        source.kind === 'file'
-          ? { name: source.name, store: new BlobStore(source.blob) }
-          : { name: source.name, stream: this.host.connect(source.url, stopped), isLive: true },
-      );
+      if (opened.stopped) return;
       await readSources(opened.analysis, readable, this.#hostOf(opened));
       if (this.#opened !== opened || opened.stopped) return;
       // A filter may have tested rows whose answers came later.
@@ -388,13 +407,10 @@ export class AnalysisService implements AnalysisProtocol {
 
   #hostOf(opened: Opened): ReadingHost {
     return {
-      createSpool: async () => {
-        const store = await this.host.createSpool();
-        opened.stores.push(store);
-        return store;
-      },
+      createSpool: () => opened.sources.createSpool(),
+      mayDrop: () => this.#questions === 0 && this.#walks === 0 && this.#opened === opened,
       breathe: () => {
-        if (this.#paused) {
+        if (this.#paused && !opened.stopped && bytesRead(opened.analysis) >= opened.holdAt) {
           return new Promise((resolve) => {
             this.#resume = resolve;
           });
@@ -416,6 +432,16 @@ export class AnalysisService implements AnalysisProtocol {
     } finally {
       this.#questions--;
       if (this.#questions === 0) for (const goOn of this.#waiting.splice(0)) goOn();
+    }
+  }
+
+  /** Keeps a live stream from dropping what is walked over, while reading goes on. */
+  async #walk<T>(answer: Promise<T>): Promise<T> {
+    this.#walks++;
+    try {
+      return await answer;
+    } finally {
+      this.#walks--;
     }
   }
 
@@ -504,4 +530,8 @@ export class AnalysisService implements AnalysisProtocol {
     if (this.#opened?.shown.progress !== undefined) status.filtering = this.#opened.shown.progress;
     return status;
   }
+}
+
+function bytesRead({ files }: Analysis): ByteCount {
+  return files.reduce((sum, file) => sum + file.bytesRead, 0);
 }

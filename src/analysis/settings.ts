@@ -29,6 +29,8 @@ export interface AnalysisSettings {
   objects: readonly LoadedDefinition[];
   /** Prefixes that the nodes of 6LoWPAN networks agreed on, as `parseLowpanContext` gives them. */
   lowpanContexts?: readonly LowpanContextRule[];
+  /** What the tables of a live stream may take, in bytes; beyond it the oldest messages go. Files are kept whole. */
+  memoryLimit?: number;
   /** Of files whose clocks were wrong. */
   clockOffsets?: readonly ClockOffset[];
 }

@@ -14,13 +14,18 @@ export class ShownRows {
   #count = 0;
   /** Rows of the table that were tested. */
   #tested = 0;
+  /** Rows before it were forgotten. */
+  #first: MessageRow = 0;
   #generation = 0;
   #isTesting = false;
 
   constructor(private readonly messages: MessageTable) {}
 
+  /** Rows that are held and pass. */
   get count(): number {
-    return this.#filter === undefined ? this.messages.count : this.#count;
+    if (this.#filter === undefined) return this.messages.count - this.messages.firstRow;
+    this.#forget();
+    return this.#count;
   }
 
   get filtered(): boolean {
@@ -49,13 +54,14 @@ export class ShownRows {
   passes(row: MessageRow): boolean {
     if (this.#filter === undefined) return true;
     if (this.#filter.prepare === undefined) return this.#filter.test(row);
+    this.#forget();
     const index = this.#lowerBound((index) => this.row(index) >= row);
     return index < this.#count && this.#rows[index] === row;
   }
 
   /** The row at an index of the list. */
   row(index: number): MessageRow {
-    return this.#filter === undefined ? index : this.#rows[index]!;
+    return this.#filter === undefined ? this.messages.firstRow + index : this.#rows[index]!;
   }
 
   /** Index of a row, or of the next one that is shown; -1 where none follows. */
@@ -81,7 +87,8 @@ export class ShownRows {
     const generation = ++this.#generation;
     this.#filter = filter;
     this.#count = 0;
-    this.#tested = 0;
+    this.#first = this.messages.firstRow;
+    this.#tested = this.#first;
     this.#isTesting = true;
     do {
       if (filter?.prepare === undefined) this.extend(ROWS_A_STEP);
@@ -101,6 +108,7 @@ export class ShownRows {
       return;
     }
     if (this.#filter.prepare !== undefined) return;
+    this.#forget();
     const end = Math.min(this.messages.count, this.#tested + limit);
     const { test } = this.#filter;
     for (let row = this.#tested; row < end; row++) if (test(row)) this.#add(row);
@@ -129,6 +137,7 @@ export class ShownRows {
 
   /** Tests some rows whose bytes must be read. False where another filter came first. */
   async #readOn(filter: CompiledFilter, limit: number, generation: number): Promise<boolean> {
+    this.#forget();
     const end = Math.min(this.messages.count, this.#tested + limit);
     for (let row = this.#tested; row < end; row++) {
       let passes = passesFilter(filter, row);
@@ -136,10 +145,23 @@ export class ShownRows {
         passes = await passes;
         if (generation !== this.#generation) return false;
       }
-      if (passes) this.#add(row);
-      this.#tested = row + 1;
+      // Meanwhile it may have been dropped.
+      if (passes && row >= this.messages.firstRow) this.#add(row);
+      this.#tested = Math.max(this.#tested, row + 1);
     }
     return true;
+  }
+
+  /** Leaves out the rows that are no longer held. */
+  #forget(): void {
+    const first = this.messages.firstRow;
+    if (first === this.#first) return;
+    this.#first = first;
+    this.#tested = Math.max(this.#tested, first);
+    let gone = 0;
+    while (gone < this.#count && this.#rows[gone]! < first) gone++;
+    this.#rows.copyWithin(0, gone, this.#count);
+    this.#count -= gone;
   }
 
   #add(row: MessageRow): void {

@@ -19,6 +19,8 @@ export interface Sighting {
  */
 export class SightingTable {
   count = 0;
+  /** First sighting held. */
+  #first = 0;
   readonly #row = new Uint32Column();
   readonly #file = new Uint8Column();
   readonly #frame = new Uint32Column();
@@ -49,7 +51,7 @@ export class SightingTable {
   countOf(row: MessageRow): number {
     if (this.count === 0) return 1;
     let count = 1;
-    for (let index = this.#lastOf(row); index > 0; index = this.#before.get(index - 1)) count++;
+    for (let index = this.#lastOf(row); index > this.#first; index = this.#before.get(index - 1)) count++;
     return count;
   }
 
@@ -62,7 +64,7 @@ export class SightingTable {
   of(row: MessageRow): Sighting[] {
     const found: Sighting[] = [];
     if (this.count === 0) return found;
-    for (let index = this.#lastOf(row); index > 0; index = this.#before.get(index - 1))
+    for (let index = this.#lastOf(row); index > this.#first; index = this.#before.get(index - 1))
       found.push(this.at(index - 1));
     return found.reverse();
   }
@@ -90,10 +92,25 @@ export class SightingTable {
   /** Row of the message that a frame showed again; −1 where it showed none. Frames of a file come in order. */
   rowOfFrame(file: number, frame: FrameNumber, ordinal: number): MessageRow {
     let skipped = 0;
-    for (let index = 0; index < this.count; index++)
+    for (let index = this.#first; index < this.count; index++)
       if (this.#frame.get(index) === frame && this.#file.get(index) === file && skipped++ === ordinal)
         return this.#row.get(index);
     return -1;
+  }
+
+  /** Bytes held. */
+  get bytes(): number {
+    const columns = [this.#row, this.#file, this.#frame, this.#interface, this.#time, this.#before];
+    return columns.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Drops the sightings of messages before a row; they stand about in the order of the rows. */
+  dropBefore(row: MessageRow): void {
+    while (this.#first < this.count && this.#row.get(this.#first) < row) this.#first++;
+    for (const column of [this.#row, this.#file, this.#frame, this.#interface, this.#time, this.#before])
+      column.dropBefore(this.#first);
+    for (let chunk = 0; chunk < row >>> CHUNK_BITS && chunk < this.#last.length; chunk++)
+      this.#last[chunk] = undefined;
   }
 
   #lastOf(row: MessageRow): number {

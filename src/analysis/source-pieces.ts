@@ -7,6 +7,7 @@ import type { Fault } from '../capture/outcome.ts';
 import { DESCRIBE_LENGTH, describeUnknown, isText } from '../capture/unknown-file.ts';
 import type { ByteCount } from '../capture/units.ts';
 import type { AnalysedFile } from './analysis.ts';
+import type { LiveFeed } from './live-feed.ts';
 
 /** Bytes of one piece of a store that is no plain capture. */
 const PIECE_BYTES: ByteCount = 128 << 10;
@@ -18,7 +19,15 @@ const FIRST_BYTES: ByteCount = 32 << 10;
  * nobody knows when: nothing else waits for it.
  */
 export type Source =
-  { name: string; store: ByteStore } | { name: string; stream: AsyncIterable<Uint8Array>; isLive?: boolean };
+  | { name: string; store: ByteStore }
+  | { name: string; stream: AsyncIterable<Uint8Array>; isLive?: boolean }
+  /** A live stream that can be read again from its beginning. */
+  | { name: string; feed: LiveFeed };
+
+/** True for a source that ends nobody knows when. */
+export function isLive(source: Source): boolean {
+  return 'feed' in source || ('stream' in source && source.isLive === true);
+}
 
 /** How the reading shares its thread and hears of a stop; given by the front end, for clocks are its own. */
 export interface ReadingHost {
@@ -30,6 +39,8 @@ export interface ReadingHost {
   stopped(): boolean;
   /** Waits while the reading is held. */
   held?(): Promise<void> | undefined;
+  /** True while nobody reads rows, so that a live stream may drop its oldest; true where it is not given. */
+  mayDrop?(): boolean;
   /** Something was read. */
   progress(): void;
 }
@@ -54,7 +65,7 @@ export async function fileOf(
   createSpool: () => Promise<AppendableByteStore>,
 ): Promise<AnalysedFile> {
   const bytes = 'store' in source ? source.store.size : 0;
-  const store = 'store' in source ? source.store : await createSpool();
+  const store = 'store' in source ? source.store : 'feed' in source ? source.feed.store : await createSpool();
   return {
     name: source.name,
     bytes,
@@ -77,6 +88,8 @@ export async function piecesOf(
 ): Promise<SourcePieces> {
   if ('stream' in source)
     return piecesOfStream(source.stream, file, file.store as AppendableByteStore, createSpool);
+  // What a feed gives lies in its own spool, as it came.
+  if ('feed' in source) return piecesOfStream(source.feed.pieces(), file, undefined, createSpool);
   const { store } = source;
   const head = await store.read(0, DESCRIBE_LENGTH);
   const container = detectContainer(head.subarray(0, DETECT_LENGTH));
@@ -107,13 +120,15 @@ export function refuseEmptyLog(file: AnalysedFile, head: Uint8Array): void {
 async function piecesOfStream(
   stream: AsyncIterable<Uint8Array>,
   file: AnalysedFile,
-  spool: AppendableByteStore,
+  spool: AppendableByteStore | undefined,
   createSpool: () => Promise<AppendableByteStore>,
 ): Promise<SourcePieces> {
+  let kept = spool;
   let { head, rest } = await takeHead(counting(stream, file));
   let container = detectContainer(head.subarray(0, DETECT_LENGTH));
   if (container === 'gzip') {
     file.compression = 'gzip';
+    if (kept === undefined) file.store = kept = await createSpool();
     ({ head, rest } = await takeHead(
       gunzip(rest, (fault: Fault) => {
         file.fault = fault;
@@ -121,8 +136,8 @@ async function piecesOfStream(
     ));
     container = detectContainer(head.subarray(0, DETECT_LENGTH));
   }
-  if (container === 'unknown' || container === 'gzip') return describe(file, head, rest, spool, createSpool);
-  return { container, head, pieces: rest, spool, decoded: undefined };
+  if (container === 'unknown' || container === 'gzip') return describe(file, head, rest, kept, createSpool);
+  return { container, head, pieces: rest, spool: kept, decoded: undefined };
 }
 
 /** A text is read as a log; its frames lie decoded in a spool of their own, or in that of the stream. */

@@ -1,4 +1,4 @@
-import type { Nanoseconds } from '../capture/units.ts';
+import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
 import { blockNumber, blockSize, NO_OPTION } from '../coap/message.ts';
 import { isWhole, receivedBytes, transferEnd } from '../coap/transfer.ts';
@@ -45,6 +45,8 @@ export class Timeline {
   readonly #collapsed = new Set<number>();
   #lines: Line[] = [];
   #linesRevision = -1;
+  /** First row held when the lines were made. */
+  #firstRow: MessageRow = 0;
   /** Registrations of each device, as the lines were made. */
   #registrations = new Map<number, Registration[]>();
   #life: LifeTracks;
@@ -136,14 +138,19 @@ export class Timeline {
     const { tracking, frames } = this.analysis;
     // Making the lines costs as much as there are devices and observations: the more there are, the less often.
     const size = tracking.observations.observations.length + tracking.devices.devices.devices.length;
+    const { firstRow } = tracking.messages;
+    // What is forgotten gives others its number.
+    if (firstRow !== this.#firstRow) this.#linesRevision = -1;
+    this.#firstRow = firstRow;
     const age = revision - this.#linesRevision;
     if (this.#linesRevision >= 0 && age < (this.finished() ? 1 : Math.max(1, size / LINES_A_REVISION)))
       return this.#lines;
     this.#linesRevision = revision;
+    const { devices } = tracking.devices;
     const observations = new Map<number, Map<string, number[]>>();
     tracking.observations.observations.forEach((observation, index) => {
       if (observation.ended === 'refused') return;
-      const device = this.devices.deviceOf(observation.first);
+      const device = devices.deviceOf(observation.conversation, observation.first);
       if (device < 0) return;
       let paths = observations.get(device);
       if (paths === undefined) observations.set(device, (paths = new Map()));
@@ -154,7 +161,7 @@ export class Timeline {
     });
     const transfers = new Map<number, number[]>();
     tracking.transfers.transfers.forEach((transfer, index) => {
-      const device = this.devices.deviceOf(transfer.first);
+      const device = devices.deviceOf(transfer.conversation, transfer.first);
       const list = transfers.get(device);
       if (list === undefined) transfers.set(device, [index]);
       else list.push(index);

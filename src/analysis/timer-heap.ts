@@ -41,6 +41,17 @@ export class TimerHeap implements TimerPort {
     this.next = Infinity;
   }
 
+  /** Gives the subjects of timers of some kinds other numbers; with a negative one the timer is gone. */
+  renumber(kinds: readonly TimerKindCode[], numberOf: (subject: number) => number): void {
+    const [times, all, subjects] = [this.#times.splice(0), this.#kinds.splice(0), this.#subjects.splice(0)];
+    this.next = Infinity;
+    times.forEach((time, at) => {
+      const kind = all[at]!;
+      const subject = kinds.includes(kind) ? numberOf(subjects[at]!) : subjects[at]!;
+      if (subject >= 0) this.schedule(time, kind, subject);
+    });
+  }
+
   #takeFirst(): void {
     const last = this.#times.length - 1;
     this.#swap(0, last);

@@ -132,7 +132,8 @@ export class ValueAnswers {
 
   *#rowsOf(series: readonly SeriesKey[]): Generator<number> {
     if (series.length === 0) {
-      for (let row = 0; row < this.analysis.tracking.values.count; row++) yield row;
+      const { values } = this.analysis.tracking;
+      for (let row = values.first; row < values.count; row++) yield row;
       return;
     }
     const rows = series.flatMap((key) => [...this.#index.rowsOf(key.device, key.path)]);

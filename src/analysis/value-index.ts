@@ -44,6 +44,8 @@ export class ValueIndex {
   readonly #chainsOf: number[][] = [];
   #slots = new Int32Array(1024).fill(-1);
   #indexed = 0;
+  /** First value row taken in. */
+  #from = 0;
   readonly #kept = new Map<string, { rows: Uint32Array; indexed: number }>();
 
   constructor(private readonly analysis: Analysis) {}
@@ -56,6 +58,7 @@ export class ValueIndex {
   /** Takes in the values that came since, giving others their turn. */
   async extend(breathe: () => Promise<void> | undefined): Promise<void> {
     const { values } = this.analysis.tracking;
+    this.#forget();
     while (this.#indexed < values.count) {
       const end = Math.min(values.count, this.#indexed + VALUES_A_STEP);
       for (let row = this.#indexed; row < end; row++) this.#add(row);
@@ -129,6 +132,18 @@ export class ValueIndex {
   #deviceOf(chain: number, valueRow: number): number {
     const { devices, values } = this.analysis.tracking;
     return devices.devices.deviceOf(this.#conversation.get(chain), values.message.get(valueRow));
+  }
+
+  /** Begins anew where values are no longer held: chains lead to them. */
+  #forget(): void {
+    const { values } = this.analysis.tracking;
+    if (values.first === this.#from) return;
+    this.#from = this.#indexed = values.first;
+    this.#chains = 0;
+    this.#chainsOf.length = 0;
+    this.#slots.fill(-1);
+    this.#kept.clear();
+    this.#before.dropBefore(values.first);
   }
 
   #add(row: number): void {

@@ -88,8 +88,8 @@ export class ValueLines {
   }
 
   #update(query: ValueLineQuery): void {
-    const { devices, observations } = this.analysis.tracking;
-    const made = `${this.index.indexed}:${devices.devices.devices.length}:${observations.observations.length}:${queryKey(query)}`;
+    const { devices, observations, values } = this.analysis.tracking;
+    const made = `${values.first}:${this.index.indexed}:${devices.devices.devices.length}:${observations.observations.length}:${queryKey(query)}`;
     if (made === this.#made) return;
     this.#made = made;
     this.#lines = [];
@@ -205,11 +205,11 @@ export class ValueLines {
 
   /** Paths under an open observation, each with its device. */
   #observed(): Set<string> {
-    const { observations, paths } = this.analysis.tracking;
+    const { observations, paths, devices } = this.analysis.tracking;
     const observed = new Set<string>();
     for (const observation of observations.observations) {
       if (observation.ended !== 'open') continue;
-      const device = this.devices.deviceOf(observation.first);
+      const device = devices.devices.deviceOf(observation.conversation, observation.first);
       if (device >= 0) observed.add(`${device}:${observedPath(observation, paths)}`);
     }
     return observed;

@@ -1,12 +1,7 @@
-import type { MessageRow } from '../capture/units.ts';
-import {
-  Float64Column,
-  NarrowColumn,
-  SparseFloat64Column,
-  Uint16Column,
-  Uint32Column,
-  Uint8Column,
-} from './column.ts';
+import { type MessageRow, NO_ROW } from '../capture/units.ts';
+import { CHUNK_ROWS, Float64Column, Uint16Column, Uint32Column, Uint8Column } from './column.ts';
+import { NarrowColumn } from './narrow-column.ts';
+import { SparseFloat64Column } from './sparse-column.ts';
 
 const NONE = 0xffff;
 
@@ -85,9 +80,11 @@ function mixIds(object: number, instance: number, resource: number, resourceInst
 /** One row a value that crossed the wire, in capture order: 20 bytes, and 12 for each run of equal times of their own. Text and bytes stay in the message. */
 export class ValueTable {
   count = 0;
-  readonly message = new Uint32Column();
+  /** First value row held; older ones were dropped. */
+  first = 0;
+  readonly message = new Uint32Column(NO_ROW);
   readonly path = new NarrowColumn();
-  readonly number = new Float64Column();
+  readonly number = new Float64Column(NaN);
   /** Range of the value's bytes in the content (payload, or body of a transfer). */
   readonly start = new Uint16Column();
   readonly length = new Uint16Column();
@@ -126,13 +123,37 @@ export class ValueTable {
 
   /** First value row of a message, or -1; values stand in message order. */
   firstOf(message: MessageRow): number {
-    let low = 0;
+    const row = this.#from(message);
+    return row < this.count && this.message.get(row) === message ? row : -1;
+  }
+
+  /** Drops what stands in messages before a row; gives how many values that are. The chunk it begins in stays. */
+  dropBefore(message: MessageRow): number {
+    const first = this.#from(message);
+    const dropped = first - this.first;
+    if (dropped === 0) return 0;
+    this.first = first;
+    const columns = [this.message, this.path, this.number, this.start, this.length, this.type, this.doubts];
+    for (const column of columns) column.dropBefore(first - (first % CHUNK_ROWS));
+    this.time.dropBefore(first);
+    return dropped;
+  }
+
+  /** Bytes that the values take. */
+  get bytes(): number {
+    const columns = [this.message, this.path, this.number, this.start, this.length, this.type, this.doubts];
+    return columns.reduce((sum, { bytes }) => sum + bytes, this.time.bytes);
+  }
+
+  /** The first value row held of a message, or of one after it. */
+  #from(message: MessageRow): number {
+    let low = this.first;
     let high = this.count;
     while (low < high) {
       const middle = (low + high) >>> 1;
       if (this.message.get(middle) < message) low = middle + 1;
       else high = middle;
     }
-    return low < this.count && this.message.get(low) === message ? low : -1;
+    return low;
   }
 }

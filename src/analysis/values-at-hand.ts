@@ -172,8 +172,9 @@ export class ValuesAtHand implements MessageValuesAccess {
   readonly knownPaths = (): readonly string[] => {
     const { messages } = this.analysis.tracking;
     const known = new Set<number>();
-    for (let row = 0; row < Math.min(messages.count, PATHS_LOOKED_AT) && known.size < OFFERED; row++)
-      known.add(this.pathOfRow(row));
+    const from = messages.firstRow;
+    const end = Math.min(messages.count, from + PATHS_LOOKED_AT);
+    for (let row = from; row < end && known.size < OFFERED; row++) known.add(this.pathOfRow(row));
     known.delete(-1);
     return [...known].map((id) => messages.texts.text(id)).sort();
   };

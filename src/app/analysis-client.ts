@@ -129,6 +129,9 @@ export class AnalysisClient implements AnalysisProtocol {
   open(sources: OpenSource[], settings?: AnalysisSettings): Promise<void> {
     return this.#call((remote) => remote.open(sources, settings));
   }
+  analyseAnew(settings: AnalysisSettings): Promise<string | undefined> {
+    return this.#call((remote) => remote.analyseAnew(settings));
+  }
   stop(): Promise<void> {
     return this.#call((remote) => remote.stop());
   }

@@ -76,6 +76,10 @@ const NOTHING_OPEN: AnalysisStatus = {
   files: [],
   frames: 0,
   messages: 0,
+  dropped: { messages: 0, values: 0, spans: 0 },
+  firstRow: 0,
+  heldFrom: 0,
+  memory: { bytes: 0, limit: 0 },
   shown: 0,
   foreign: 0,
   devices: 0,
@@ -173,6 +177,7 @@ export class Session {
       // Before the first file is looked at, the analysis knows of none; the page knows what it asked for.
       this.status = status.files.length > 0 ? status : { ...status, files: this.status.files };
       if (status.state === 'done') void this.#takeUp();
+      else if (status.state === 'live') void this.#selectAgain();
     };
     this.client.onEnd = (reason) => {
       this.ended = reason;
@@ -231,16 +236,55 @@ export class Session {
     this.settings = settings;
     keepSettings(settings);
     if (!isAgain) return;
-    const again = this.#sources.filter((source) => source.kind === 'file');
-    if (!this.hasCapture || again.length === 0) return;
+    if (!this.hasCapture || this.#sources.length === 0) return;
     const resume = {
       id: this.dissection?.id,
       filter: this.filterText,
       series: await this.#namesOfSeries(),
     };
-    await this.#open(again);
+    if (this.#sources.some((source) => source.kind === 'live')) {
+      await this.#analyseAnew(settings, resume);
+      return;
+    }
+    await this.#open(this.#sources);
     this.#resume = resume;
     if (this.status.state === 'done') await this.#takeUp();
+  }
+
+  /** A live stream goes on: what was kept of it is read again first. The analysis keeps the filter itself. */
+  async #analyseAnew(
+    settings: AnalysisSettings,
+    resume: { id: string | undefined; filter: string; series: NamedSeries[] },
+  ): Promise<void> {
+    const why = await this.attempt(this.client.analyseAnew(settings));
+    if (why !== undefined) {
+      this.trouble = why;
+      return;
+    }
+    this.#forget();
+    this.filterText = resume.filter;
+    // Message and values come again when their bytes are read.
+    this.#resume = { ...resume, filter: '' };
+  }
+
+  /** Selects the message that was selected before what is live was analysed anew, as soon as it is there. */
+  async #selectAgain(): Promise<void> {
+    const resume = this.#resume;
+    if (resume === undefined) return;
+    if (resume.series.length > 0) {
+      const found = await this.attempt(this.client.findSeries(resume.series));
+      if (this.#resume !== resume || found === undefined) return;
+      const keys = found.flatMap((key) => key ?? []);
+      if (keys.length === found.length) {
+        this.#chartSeries(keys);
+        resume.series = [];
+      }
+    }
+    if (resume.id === undefined) return;
+    const row = await this.attempt(this.client.rowOfId(resume.id));
+    if (row === undefined || row < 0 || this.#resume !== resume) return;
+    resume.id = undefined;
+    if (this.selectedRow === undefined) this.select(row, 'details');
   }
 
   async #takeUp(): Promise<void> {
@@ -360,7 +404,7 @@ export class Session {
     const dissection = await this.attempt(this.client.dissect(row));
     if (count !== this.selectionCount) return;
     this.dissection = dissection;
-    if (dissection) this.cursorTime = dissection.time;
+    if (dissection && Number.isFinite(dissection.time)) this.cursorTime = dissection.time;
   }
 
   #forget(): void {

@@ -19,6 +19,7 @@ export interface ByteStore {
 
 /** A byte store that grows at its end. */
 export interface AppendableByteStore extends ByteStore {
+  /** Rejects where there is no room; what was appended before stays. */
   append(bytes: Uint8Array): Promise<void>;
 }
 
@@ -36,6 +37,9 @@ export class BlobStore implements ByteStore {
 
 /** A spool in memory, for what is small or where no private storage exists. Keeps the chunks as they came. */
 export class MemoryStore implements AppendableByteStore {
+  /** `limit` is how many bytes it takes; what would be more is refused. */
+  constructor(private readonly limit: ByteCount = Infinity) {}
+
   #chunks: Uint8Array[] = [];
   /** Start offset of each chunk. */
   #starts: ByteOffset[] = [];
@@ -46,6 +50,7 @@ export class MemoryStore implements AppendableByteStore {
   }
   async append(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0) return;
+    if (this.#size + bytes.length > this.limit) throw new Error(`memory keeps at most ${this.limit} bytes`);
     this.#chunks.push(bytes.slice());
     this.#starts.push(this.#size);
     this.#size += bytes.length;

@@ -2,6 +2,7 @@ import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import { Code } from './code.ts';
 import { BlockKind, type MessageBatch } from './message-batch.ts';
 import { blockMore, blockNumber, blockSize, NO_FORMAT, NO_OPTION } from './message.ts';
+import { renumbered } from './renumbered.ts';
 import {
   addRange,
   cameOutOfOrder,
@@ -38,6 +39,10 @@ export class TransferTracker {
   /** Transfers whose bodies are kept, oldest first, and what all of them take. */
   readonly #kept = new Set<Transfer>();
   #keptBytes = 0;
+  /** Transfers that were forgotten. */
+  forgotten = 0;
+  /** Blocks whose rows are kept. */
+  blocks = 0;
   /** True on the message with which the transfer that was returned became complete, with its whole body. */
   completed = false;
 
@@ -168,6 +173,31 @@ export class TransferTracker {
     this.#keptBytes -= transfer.body?.buffer.byteLength ?? 0;
     // Not deleted: that would make a dictionary of the object, several times as large.
     transfer.body = undefined;
+  }
+
+  /**
+   * Forgets transfers. Gives the new index of each, -1 for those that are gone; undefined where none is. Indexes that
+   * are kept elsewhere must be brought in line.
+   */
+  forget(isForgotten: (transfer: Transfer) => boolean): Int32Array | undefined {
+    const numbers = renumbered(this.transfers, isForgotten);
+    if (numbers === undefined) return undefined;
+    this.transfers.splice(0).forEach((transfer, index) => {
+      if (numbers[index]! >= 0) {
+        this.transfers.push(transfer);
+        return;
+      }
+      this.forgotten++;
+      this.blocks -= transfer.rows.length;
+      this.release(transfer);
+    });
+    for (const map of [this.#byKey, this.#byToken, this.#byTarget])
+      for (const [key, index] of map) {
+        const number = numbers[index]!;
+        if (number < 0) map.delete(key);
+        else map.set(key, number);
+      }
+    return numbers;
   }
 
   #end(transfer: Transfer, ended: 'complete' | 'refused', row: MessageRow): void {
@@ -348,6 +378,7 @@ export class TransferTracker {
     if (transfer.offsets.length > 0 && offset < transfer.offsets[transfer.offsets.length - 1]!)
       transfer.isSorted = false;
     transfer.rows.push(row);
+    this.blocks++;
     transfer.offsets.push(offset);
     transfer.blocks++;
     transfer.start = transfer.ranges[0] ?? offset;

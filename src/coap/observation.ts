@@ -3,6 +3,7 @@ import { NO_ROW } from '../capture/units.ts';
 import { Code, isResponse, MessageType } from './code.ts';
 import { blockMore, blockNumber, NO_OPTION } from './message.ts';
 import type { MessageBatch } from './message-batch.ts';
+import { renumbered } from './renumbered.ts';
 import { TokenTable } from './token-table.ts';
 
 /** Observe values of a request (RFC 7641 §2). */
@@ -92,6 +93,8 @@ export class ObservationTracker {
   readonly #byToken = new TokenTable();
   readonly #byConversation = new Map<number, number[]>();
   #unaskedCount = 0;
+  /** Observations that were forgotten. */
+  forgotten = 0;
 
   /**
    * Takes a request (repeats left out). Gives the index of the observation it begins, refreshes or cancels,
@@ -275,6 +278,28 @@ export class ObservationTracker {
       known.ended = 'closed';
       known.to = time;
     }
+  }
+
+  /**
+   * Forgets observations that are over. Gives the new index of each, -1 for those that are gone; undefined where none
+   * is. Indexes that are kept elsewhere must be brought in line.
+   */
+  forget(isForgotten: (observation: Observation) => boolean): Int32Array | undefined {
+    const numbers = renumbered(this.observations, (one) => one.ended !== 'open' && isForgotten(one));
+    if (numbers === undefined) return undefined;
+    for (const { request } of this.observations.splice(0).filter((one, index) => {
+      if (numbers[index]! >= 0) this.observations.push(one);
+      return numbers[index]! < 0;
+    })) {
+      this.forgotten++;
+      if (request === NO_ROW) this.#unaskedCount--;
+    }
+    this.#byToken.renumber(numbers);
+    this.#byConversation.clear();
+    this.observations.forEach(({ conversation }, index) => {
+      addTo(this.#byConversation, conversation, index);
+    });
+    return numbers;
   }
 
   #order(known: Observation, sequence: number, time: Nanoseconds): void {

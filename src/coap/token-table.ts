@@ -2,8 +2,8 @@ const FIRST_SLOTS = 1024;
 const NONE = -1;
 
 /**
- * Numbers by (conversation and side, token), the newest first for equal keys. Typed arrays, nothing is forgotten: for
- * what lives as long as the analysis. Numbers are given in rising order from 0, one for each `add`.
+ * Numbers by (conversation and side, token), the newest first for equal keys. Typed arrays, nothing is forgotten but by
+ * `renumber`: for what lives as long as the analysis. Numbers are given in rising order from 0, one for each `add`.
  */
 export class TokenTable {
   #slots = new Int32Array(FIRST_SLOTS).fill(NONE);
@@ -40,6 +40,21 @@ export class TokenTable {
     this.#lengths[number] = length;
     this.#put(number);
     return number;
+  }
+
+  /** Gives the numbers anew: `numbers` has the new one of each old number, rising, or -1 for one that is forgotten. */
+  renumber(numbers: Int32Array): void {
+    let count = 0;
+    for (let old = 0; old < this.#count; old++) {
+      if (numbers[old]! < 0) continue;
+      this.#sides[count] = this.#sides[old]!;
+      this.#highs[count] = this.#highs[old]!;
+      this.#lows[count] = this.#lows[old]!;
+      this.#lengths[count++] = this.#lengths[old]!;
+    }
+    this.#count = count;
+    this.#slots.fill(NONE);
+    for (let number = 0; number < count; number++) this.#put(number);
   }
 
   #put(number: number): void {

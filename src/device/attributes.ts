@@ -166,6 +166,19 @@ export class AttributeBook {
     return Object.assign({}, ...levels) as AttributesInForce;
   }
 
+  /** Observations have other numbers, -1 for those that were forgotten: what their requests carried goes with them. */
+  renumberObservations(numbers: Int32Array): void {
+    for (const [conversation, settings] of this.#byConversation) {
+      const kept = settings.filter((setting) => {
+        const isOf = setting.observation >= 0;
+        if (isOf) setting.observation = numbers[setting.observation] ?? -1;
+        return !isOf || setting.observation >= 0 || setting.source !== 'observed';
+      });
+      this.count -= settings.length - kept.length;
+      this.#byConversation.set(conversation, kept);
+    }
+  }
+
   #discovered(event: OperationEvent): void {
     if (event.contentFormat !== LINK_FORMAT) return;
     // Most lists have none; they are not taken apart.

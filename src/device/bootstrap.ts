@@ -1,6 +1,7 @@
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
 import { Code } from '../coap/code.ts';
+import { renumbered } from '../coap/renumbered.ts';
 import { NO_BLOCK, type OperationEvent, Phase } from '../lwm2m/operation-event.ts';
 import type { LwM2mPath } from '../lwm2m/path.ts';
 import { Operation, type OperationCode } from '../lwm2m/operation.ts';
@@ -356,6 +357,29 @@ export class BootstrapTracker implements RegistrationListener {
       bootstrap.enter('inconsistent', event.time, event.row);
       bootstrap.enter(undefined, event.time, event.row);
     }
+  }
+
+  /** Forgets bootstraps that are over. Gives how many went. */
+  forget(isForgotten: (bootstrap: Bootstrap) => boolean): number {
+    const numbers = renumbered(this.bootstraps, (one) => one.ended !== 'open' && isForgotten(one));
+    if (numbers === undefined) return 0;
+    const gone = new Set<Bootstrap>();
+    for (const bootstrap of this.bootstraps.splice(0)) {
+      bootstrap.index = numbers[bootstrap.index]!;
+      if (bootstrap.index >= 0) this.bootstraps.push(bootstrap);
+      else gone.add(bootstrap);
+    }
+    for (const bootstrap of gone) this.#sequels.leave(bootstrap);
+    for (const [row, { bootstrap }] of this.#pending) if (gone.has(bootstrap)) this.#pending.delete(row);
+    for (const places of [this.#last, this.#byName] as Map<unknown, Bootstrap>[])
+      for (const [key, bootstrap] of places) if (gone.has(bootstrap)) places.delete(key);
+    this.#timers.renumber([TimerKind.bootstrapFinish], (index) => numbers[index] ?? -1);
+    return gone.size;
+  }
+
+  /** Registrations have other indexes: -1 for those that were forgotten. */
+  renumberRegistrations(numbers: Int32Array): void {
+    for (const bootstrap of this.bootstraps) bootstrap.registration = numbers[bootstrap.registration] ?? -1;
   }
 
   #admit(bootstrap: Bootstrap): boolean {

@@ -141,6 +141,22 @@ export class FirmwareTracker implements AttemptStore, RegistrationListener {
     else this.#onTerm(event, instance, resourceId, number, text);
   }
 
+  /** Transfers have other numbers: -1 for those that were forgotten. */
+  renumberTransfers(numbers: Int32Array): void {
+    for (const { transfers } of this.attempts) {
+      const left = transfers.map((transfer) => numbers[transfer] ?? -1).filter((transfer) => transfer >= 0);
+      transfers.splice(0, transfers.length, ...left);
+    }
+    for (const instances of this.#instances.values())
+      for (const { package: written, uri, command } of instances)
+        for (const pending of [written, uri, command]) pending.transfer = numbers[pending.transfer] ?? -1;
+  }
+
+  /** Observations have other numbers: -1 for those that were forgotten. */
+  renumberObservations(numbers: Int32Array): void {
+    this.#order.renumber(numbers);
+  }
+
   /** A device came back: said of the attempts in which it was to start anew. */
   onRegistration(
     change: RegistrationChangeCode,

@@ -343,6 +343,20 @@ export class LifeEventTracker {
     }
   }
 
+  /** Forgets events to which nothing more comes. Gives how many went. */
+  forget(isForgotten: (event: LifeEvent) => boolean): number {
+    const waiting = new Set([...this.#waiting.values()].flat());
+    const kept = this.events.filter((event) => waiting.has(event) || !isForgotten(event));
+    const gone = this.events.length - kept.length;
+    if (gone === 0) return 0;
+    const isKept = new Set(kept);
+    this.events.length = 0;
+    for (const event of kept) this.events.push(event);
+    for (const [row, asked] of this.#asked)
+      if (!asked.some((one) => isKept.has(one))) this.#asked.delete(row);
+    return gone;
+  }
+
   #merge(from: number, into: number): void {
     const moved = this.#waiting.get(from);
     if (moved !== undefined) {

@@ -34,6 +34,14 @@ export class LocationTable {
     return slot.registration;
   }
 
+  /** Forgets where registrations were that are forgotten themselves. */
+  forget(gone: ReadonlySet<Registration>): void {
+    for (const slots of [this.#byText, this.#byPath])
+      for (const places of slots.values())
+        for (const [place, { registration }] of places as Map<unknown, Slot>)
+          if (gone.has(registration)) (places as Map<unknown, Slot>).delete(place);
+  }
+
   /** Puts a registration at its location, in place of the one before; nothing where it has none. */
   set(registration: Registration): void {
     const { location, serverEndpoint } = registration;

@@ -32,4 +32,15 @@ export class NotificationOrder {
     }
     return true;
   }
+
+  /** Observations have other numbers: -1 for those that were forgotten. */
+  renumber(numbers: Int32Array): void {
+    const known = [...this.#last];
+    this.#last.clear();
+    for (const [key, last] of known) {
+      const space = key.indexOf(' ');
+      const number = numbers[Number(key.slice(0, space))] ?? -1;
+      if (number >= 0) this.#last.set(`${number}${key.slice(space)}`, last);
+    }
+  }
 }

@@ -196,6 +196,17 @@ export class QueueModeTracker implements RegistrationListener {
     for (const conversation of registration.conversations) this.#byConversation[conversation] = window;
   }
 
+  /** Forgets windows that are over. Gives how many went. */
+  forget(isForgotten: (window: QueueModeWindow) => boolean): number {
+    const kept = this.windows.filter(
+      (window) => this.#byRegistration.get(window.registration) === window || !isForgotten(window),
+    );
+    const gone = this.windows.length - kept.length;
+    this.windows.length = 0;
+    for (const window of kept) this.windows.push(window);
+    return gone;
+  }
+
   #ask(window: QueueModeWindow, row: MessageRow, time: Nanoseconds): void {
     window.requestCount++;
     if (window.requests.length === MAX_REQUESTS) window.requests.shift();

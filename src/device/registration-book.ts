@@ -1,5 +1,6 @@
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import { NO_ROW } from '../capture/units.ts';
+import { renumbered } from '../coap/renumbered.ts';
 import type { OperationEvent } from '../lwm2m/operation-event.ts';
 import { LocationTable } from './location-table.ts';
 import type { Registration, RegistrationEnd, RegistrationState } from './registration-record.ts';
@@ -61,6 +62,9 @@ export class RegistrationBook {
   /** Registrations beyond the limit of 200,000, not followed. */
   dropped = 0;
 
+  /** Registrations that were over and were forgotten. */
+  forgotten = 0;
+
   readonly #timers: TimerPort;
   readonly #listeners: RegistrationListener[] = [];
   readonly #byName = new Map<string, NamedRegistrations>();
@@ -112,6 +116,42 @@ export class RegistrationBook {
     registration.index = this.registrations.length;
     this.registrations.push(registration);
     return true;
+  }
+
+  /**
+   * Forgets registrations that are over, but for those with an event still to come of them. Gives the new index of
+   * each, -1 for those that are gone; undefined where none is. One that comes to life again is admitted anew.
+   */
+  forget(isForgotten: (registration: Registration) => boolean): Int32Array | undefined {
+    const numbers = renumbered(
+      this.registrations,
+      (one) => !one.live && one.ended !== 'open' && isForgotten(one),
+    );
+    if (numbers === undefined) return undefined;
+    const gone = new Set<Registration>();
+    for (const registration of this.registrations.splice(0)) {
+      registration.duplicateOf = numbers[registration.duplicateOf] ?? -1;
+      registration.index = numbers[registration.index]!;
+      if (registration.index >= 0) this.registrations.push(registration);
+      else gone.add(registration);
+    }
+    this.forgotten += gone.size;
+    for (const [key, { last, live }] of this.#byName)
+      if (live.size === 0 && gone.has(last)) this.#byName.delete(key);
+    this.#inForce.forEach((registration, conversation) => {
+      if (registration !== undefined && gone.has(registration)) this.#inForce[conversation] = undefined;
+    });
+    for (const [server, waiting] of this.#unheard)
+      this.#unheard.set(
+        server,
+        waiting.filter((one) => !gone.has(one)),
+      );
+    this.locations.forget(gone);
+    this.#timers.renumber(
+      [TimerKind.registrationExpiry, TimerKind.registrationAnswer],
+      (index) => numbers[index] ?? -1,
+    );
+    return numbers;
   }
 
   /** A message of a server was seen: from the first one on, silence of it says something, also of the time before. */

@@ -41,6 +41,16 @@ export class RegistrationTracker {
   }
 
   /** Registers beyond the limit of 200,000, not followed. */
+  /** Registrations that were over and were forgotten. */
+  get forgotten(): number {
+    return this.#book.forgotten;
+  }
+
+  /** As `RegistrationBook.forget`. */
+  forget(isForgotten: (registration: Registration) => boolean): Int32Array | undefined {
+    return this.#book.forget(isForgotten);
+  }
+
   get dropped(): number {
     return this.#book.dropped;
   }

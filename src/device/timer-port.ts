@@ -15,4 +15,6 @@ export type TimerKindCode = (typeof TimerKind)[keyof typeof TimerKind];
  */
 export interface TimerPort {
   schedule(time: Nanoseconds, kind: TimerKindCode, subject: number): void;
+  /** Gives the subjects of timers of some kinds other numbers; with a negative one the timer is gone. */
+  renumber(kinds: readonly TimerKindCode[], numberOf: (subject: number) => number): void;
 }

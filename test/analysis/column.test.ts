@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import {
   CHUNK_ROWS,
   Float64Column,
-  NarrowColumn,
-  SparseFloat64Column,
   Uint16Column,
   Uint32Column,
   Uint8Column,
 } from '../../src/analysis/column.ts';
+import { NarrowColumn } from '../../src/analysis/narrow-column.ts';
+import { SparseFloat64Column } from '../../src/analysis/sparse-column.ts';
 
 describe('columns', () => {
   it('keep what was set, across the ends of chunks', () => {

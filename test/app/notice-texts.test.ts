@@ -20,6 +20,10 @@ function statusWith(file: Partial<FileStatus>, status: Partial<AnalysisStatus> =
     ],
     frames: 1,
     messages: 1,
+    dropped: { messages: 0, values: 0, spans: 0 },
+    firstRow: 0,
+    heldFrom: 0,
+    memory: { bytes: 0, limit: 0 },
     shown: 1,
     foreign: 0,
     devices: 0,
@@ -51,6 +55,14 @@ describe('notices', () => {
     expect(notice!.text).toContain('12 frames were dropped by the capture point eth0');
     expect(notice!.text).toContain('1 frame was dropped by the capture point wlan0');
     expect(noticesOf(statusWith({}))).toEqual([]);
+  });
+
+  it('say since when bytes of a live stream are not kept, and that paths are too many', () => {
+    const unkept = { since: 5e9, why: 'the storage of this browser is full' };
+    const [kept, texts] = noticesOf(statusWith({ name: 'tap', unkept }, { state: 'live', textsFull: true }));
+    expect(kept!.title).toMatch(/^The bytes of tap are no longer kept since 10:00:05/);
+    expect(kept!.text).toContain('The storage of this browser is full. ');
+    expect(texts!.title).toBe('There are too many different paths.');
   });
 
   it('say where a log has no times, or none with a date', () => {

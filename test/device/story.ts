@@ -66,6 +66,7 @@ export class Story {
     schedule: (time, kind, subject) => {
       this.timers.push({ time, kind, subject });
     },
+    renumber: () => {},
   });
   readonly devices = new DeviceTable({
     addressId: (endpoint) => Math.floor(endpoint / 100),
@@ -77,6 +78,7 @@ export class Story {
       schedule: (time, kind, subject) => {
         this.timers.push({ time, kind, subject });
       },
+      renumber: () => {},
     },
     this.devices,
     this.registrations,

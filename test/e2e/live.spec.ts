@@ -101,3 +101,36 @@ test('a replay at ten times its speed ends with the devices and updates of the f
   await openFile(page, samplePath(capture));
   expect(await shownTables(page)).toEqual(replayed);
 });
+
+test('a rule for a port is put in force while the tap goes on, and taken back', async ({ page }) => {
+  const bytes = sampleBytes('wk-dm-a.pcapng');
+  tap = new WebSocketServer({ port: 0, host: '127.0.0.1', path: '/live' });
+  await once(tap, 'listening');
+  const half = Math.floor(bytes.length / 2);
+  tap.on('connection', (socket) => socket.send(bytes.subarray(0, half)));
+  const live = `ws://127.0.0.1:${(tap.address() as AddressInfo).port}/live`;
+  server = await servePage(0, (path, text) => (path === 'live.json' ? JSON.stringify({ live }) : text));
+  await page.goto(server.url);
+  await page.getByRole('button', { name: 'Connect' }).click();
+  await untilState(page, 'live');
+  await lines(page).nth(4).click();
+  const list = page.getByTestId('message-list');
+  const all = await list.getAttribute('aria-rowcount');
+
+  await page.keyboard.press('p');
+  const dialog = page.getByRole('dialog', { name: 'Decode ports as' });
+  await dialog.getByLabel('Port, or address and port').fill('56832');
+  await dialog.getByLabel('Decode as').selectOption('none');
+  await dialog.getByRole('button', { name: 'Add', exact: true }).click();
+  await expect(list).not.toHaveAttribute('aria-rowcount', all ?? '');
+  await dialog.getByRole('button', { name: 'Remove' }).click();
+  await expect(list).toHaveAttribute('aria-rowcount', all ?? '');
+  await dialog.getByRole('button', { name: 'Close' }).click();
+  await expect(list.locator('[aria-selected=true]')).toContainText('5');
+
+  // What comes from now on goes on from there.
+  for (const client of tap.clients) client.send(bytes.subarray(half));
+  await expect(list).not.toHaveAttribute('aria-rowcount', all ?? '');
+  for (const client of tap.clients) client.close();
+  await untilState(page, 'done');
+});

@@ -37,6 +37,8 @@ import { observedPath } from '../records/observation-record.ts';
 
 /** Messages listed for one thing that a message belongs to; the first and the last of more. */
 const LISTED_MESSAGES = 12;
+/** A live stream keeps what its limit of memory allows. */
+const NO_LONGER_HELD = 'This message is no longer held: a live stream keeps the newest.';
 
 /** Reads one message again from its bytes and says all that it says: the tree for one. */
 export class Dissector {
@@ -56,9 +58,11 @@ export class Dissector {
   async dissect(row: MessageRow): Promise<Dissection | undefined> {
     const { messages } = this.analysis.tracking;
     if (row < 0 || row >= messages.count) return undefined;
+    if (!messages.isHeld(row)) return noLongerHeld(row);
     const views: ByteView[] = [];
     const fields = await this.#fields(row, views);
-    if (fields === undefined) return undefined;
+    const missing = fields === undefined ? this.#missing(row) : undefined;
+    if (fields === undefined && missing === undefined) return undefined;
     return {
       row,
       id: this.facts.id(row),
@@ -66,10 +70,17 @@ export class Dissector {
       time: messages.time.get(row),
       title: this.#title(row),
       views,
-      fields,
+      fields: fields ?? [],
+      ...(missing === undefined ? {} : { missing }),
       exchange: await this.#exchange(row),
       related: await this.#related(row),
     };
+  }
+
+  /** Why the bytes of a message are not there, where that is known. */
+  #missing(row: MessageRow): string | undefined {
+    const { unkept } = this.analysis.files[this.analysis.tracking.messages.file.get(row)] ?? {};
+    return unkept === undefined ? undefined : `The bytes of this message were not kept: ${unkept.why}`;
   }
 
   #title(row: MessageRow): string {
@@ -252,16 +263,20 @@ export class Dissector {
     const role = operations.roleOf(conversation);
     if (role === undefined) return;
     const client = this.analysis.frames.flows.endpointText(operations.deviceEndpoint(conversation));
-    const operation = OPERATION_NAMES[messages.operation.get(role.row)]!;
+    const isHeld = messages.isHeld(role.row);
+    const operation = isHeld ? OPERATION_NAMES[messages.operation.get(role.row)]! : '';
     const shown = operation === '' ? 'a request' : operation;
+    const where = isHeld ? `in frame ${messages.frame.get(role.row)}` : 'that is no longer held';
     builder.add('Client', 0, 0, {
-      value: `${client}, ${role.isCertain ? 'by' : 'probably, by'} ${shown} in frame ${messages.frame.get(role.row)}`,
-      link: role.row,
+      value: `${client}, ${role.isCertain ? 'by' : 'probably, by'} ${shown} ${where}`,
+      ...(isHeld ? { link: role.row } : {}),
     });
   }
 
   async #message(row: MessageRow, role: string): Promise<RelatedMessage> {
     const { messages } = this.analysis.tracking;
+    if (!messages.isHeld(row))
+      return { row, id: '', role, summary: NO_LONGER_HELD, time: NaN, fromDevice: false, isGone: true };
     const errors = this.analysis.tracking.icmpErrors.of(row);
     return {
       row,
@@ -317,7 +332,7 @@ export class Dissector {
     let looked = 0;
     for (
       let row = messages.lastOf(conversation);
-      row !== NO_ROW && row > from && looked < 100_000;
+      row !== NO_ROW && row > from && row >= messages.firstRow && looked < 100_000;
       row = messages.previous.get(row), looked++
     ) {
       if (roles.has(row)) continue;
@@ -390,6 +405,22 @@ export class Dissector {
       sorted.length <= LISTED_MESSAGES ? sorted : [...sorted.slice(0, half), ...sorted.slice(-half)];
     return this.#messages(listed, () => role);
   }
+}
+
+/** What is said of a message that a live stream has dropped. */
+function noLongerHeld(row: MessageRow): Dissection {
+  return {
+    row,
+    id: '',
+    frame: 0,
+    time: NaN,
+    title: NO_LONGER_HELD,
+    views: [],
+    fields: [],
+    missing: NO_LONGER_HELD,
+    exchange: [],
+    related: [],
+  };
 }
 
 /** What the network said of a message; the exchange may end by it (RFC 7252 §4.2). */

@@ -27,7 +27,7 @@ export function deviceRecord(context: RecordContext, device: Device): JsonObject
     address: of,
     same_as: to,
     time: facts.timeText(time),
-    evidence: rows.map((row) => facts.id(row)),
+    evidence: facts.ids(rows),
   }));
   if (device.joinCount > device.joined.length) record.joined_count = device.joinCount;
   if (device.gateway !== undefined) {

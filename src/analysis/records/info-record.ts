@@ -121,6 +121,6 @@ function messagesOf(analysis: Analysis, file: number): number {
   const { messages } = analysis.tracking;
   if (analysis.files.length === 1) return messages.count;
   let count = 0;
-  for (let row = 0; row < messages.count; row++) if (messages.file.get(row) === file) count++;
+  for (let row = messages.firstRow; row < messages.count; row++) if (messages.file.get(row) === file) count++;
   return count;
 }

@@ -163,7 +163,9 @@ export class MessageRecords {
 
   #links(row: MessageRow, coap: JsonObject, late: boolean): void {
     const { messages } = this.analysis.tracking;
-    const partner = this.facts.partner(row);
+    const of = this.facts.partner(row);
+    // What is no longer held has no number to be named by.
+    const partner = messages.isHeld(of) ? of : NO_ROW;
     const code = messages.code.get(row);
     const asks = isRequest(code) || this.facts.exchangeKind(row) === 'ping';
     const first = messages.firstOf(row);
@@ -178,7 +180,7 @@ export class MessageRecords {
     }
     const time = this.facts.responseTime(row);
     if (!Number.isNaN(time) && (late || !asks)) coap.response_time = time;
-    if (first !== NO_ROW) {
+    if (messages.isHeld(first)) {
       coap.duplicate_of = messages.frame.get(first);
       links.first = this.facts.id(first);
     }

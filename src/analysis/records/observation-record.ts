@@ -49,7 +49,7 @@ export async function observationRecord(
   ]);
   // Of some the request was not seen. A registration that a timer ended took the observation with it: no message says so.
   rows.delete(NO_ROW);
-  record.evidence = [...rows].sort((a, b) => a - b).map((row) => facts.id(row));
+  record.evidence = facts.ids([...rows].sort((a, b) => a - b));
   const count = observation.notifications + (observation.request === NO_ROW ? 0 : 2);
   if (count > rows.size) record.evidence_count = count;
   return record;

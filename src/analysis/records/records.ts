@@ -124,7 +124,7 @@ export class Records {
   #values(filter: CompiledFilter | undefined): AsyncGenerator<JsonObject> {
     const { values } = this.#context.analysis.tracking;
     async function* passing(): AsyncGenerator<number> {
-      for (let row = 0; row < values.count; row++)
+      for (let row = values.first; row < values.count; row++)
         if (filter === undefined || (await passesFilter(filter, values.message.get(row)))) yield row;
     }
     return this.values(passing());
@@ -132,7 +132,7 @@ export class Records {
 
   async *#messages(filter: CompiledFilter | undefined): AsyncGenerator<JsonObject> {
     const { messages } = this.#context.analysis.tracking;
-    for (let row = 0; row < messages.count; row++)
+    for (let row = messages.firstRow; row < messages.count; row++)
       if (filter === undefined || (await passesFilter(filter, row)))
         yield await this.#messageRecords.record(row);
   }

@@ -53,9 +53,9 @@ function changeRecord(change: RegistrationUpdate, facts: MessageFacts): JsonObje
   return record;
 }
 
-/** Adds the messages that prove a record, with their count where there are more. */
+/** Adds the messages that prove a record and are held, with their count where there are more. */
 export function addEvidence(record: JsonObject, evidence: Evidence, facts: MessageFacts): void {
   const rows = evidence.rows();
-  record.evidence = rows.map((row) => facts.id(row));
-  if (evidence.count > rows.length) record.evidence_count = evidence.count;
+  record.evidence = facts.ids(rows);
+  if (evidence.count > (record.evidence as string[]).length) record.evidence_count = evidence.count;
 }

@@ -38,7 +38,7 @@ export async function transferRecord(context: RecordContext, transfer: Transfer)
     transfer.endRow ?? transfer.last,
     transfer.last,
   ]);
-  record.evidence = [...rows].sort((a, b) => a - b).map((row) => facts.id(row));
+  record.evidence = facts.ids([...rows].sort((a, b) => a - b));
   if (transfer.blocks > rows.size) record.evidence_count = transfer.blocks;
   return record;
 }

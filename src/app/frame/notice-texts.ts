@@ -1,5 +1,6 @@
 import type { AnalysisStatus, FileStatus } from '../../analysis/protocol.ts';
 import { bytesText, countText, plural } from '../number-text.ts';
+import { clockText } from '../time-text.ts';
 
 /** One thing a person should know of what is open: what it is and what follows from it. */
 export interface Notice {
@@ -44,6 +45,16 @@ function droppedNotice(file: FileStatus): Notice {
   };
 }
 
+function unkeptNotice(file: FileStatus, status: AnalysisStatus): Notice {
+  const { since, why } = file.unkept!;
+  return {
+    id: `unkept ${file.name}`,
+    level: 'warning',
+    title: `The bytes of ${file.name} are no longer kept since ${clockText(status, since)}.`,
+    text: `${sentence(why)}. The analysis goes on; messages from then on have no bytes, and decode-as and object definitions cannot be changed for this stream.`,
+  };
+}
+
 /** A log may lack times, or the dates of its times; the page has to put its messages somewhere all the same. */
 function logTimeNotice(status: AnalysisStatus): Notice | undefined {
   const isLog = status.files.some((file) => file.container === 'hex dump');
@@ -80,7 +91,15 @@ export function noticesOf(status: AnalysisStatus): Notice[] {
       });
     } else if (file.fault && status.state !== 'loading') notices.push(faultNotice(file));
     if (file.dropped !== undefined) notices.push(droppedNotice(file));
+    if (file.unkept !== undefined) notices.push(unkeptNotice(file, status));
   }
+  if (status.textsFull === true)
+    notices.push({
+      id: 'texts',
+      level: 'warning',
+      title: 'There are too many different paths.',
+      text: 'Further paths and queries are not shown in lists; a message that is selected has its own.',
+    });
   const dated = logTimeNotice(status);
   if (dated !== undefined) notices.push(dated);
   if (status.state === 'stopped') {

@@ -42,7 +42,7 @@ export class TimelineView {
 
   constructor(session: Session) {
     this.#session = session;
-    this.extent = $derived(extentOf(session.status.firstTime, session.status.lastTime));
+    this.extent = $derived(extentOf(session.status.heldFrom, session.status.lastTime));
     this.visible = $derived(session.window ? clampWindow(session.window, this.extent) : this.extent);
     this.clock = $derived({
       absolute: session.absoluteTime,

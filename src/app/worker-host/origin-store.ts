@@ -1,5 +1,8 @@
 import { type AppendableByteStore, MemoryStore } from '../../capture/byte-store.ts';
+import type { ByteCount } from '../../capture/units.ts';
 
+/** What a spool takes where there is no private storage. */
+const MAXIMUM_IN_MEMORY: ByteCount = 1 << 30;
 /** Folder of the spools in the origin's private storage. */
 const FOLDER = 'spools';
 
@@ -16,7 +19,7 @@ export async function createOriginStore(): Promise<AppendableByteStore> {
     const file = await folder.getFileHandle(name, { create: true });
     return new OriginStore(await file.createSyncAccessHandle(), folder, name);
   } catch {
-    return new MemoryStore();
+    return new MemoryStore(MAXIMUM_IN_MEMORY);
   }
 }
 
@@ -44,8 +47,11 @@ class OriginStore implements AppendableByteStore {
     return this.#size;
   }
 
+  /** Throws where the quota of the origin, or the disk, is used up; what was appended before stays. */
   async append(bytes: Uint8Array): Promise<void> {
-    this.handle.write(bytes as Uint8Array<ArrayBuffer>, { at: this.#size });
+    const written = this.handle.write(bytes as Uint8Array<ArrayBuffer>, { at: this.#size });
+    // A part of a piece is of no use: what is read back begins and ends with pieces.
+    if (written < bytes.length) throw new Error('the storage of this browser is full');
     this.#size += bytes.length;
   }
 

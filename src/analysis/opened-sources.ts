@@ -1,0 +1,77 @@
+import { type AppendableByteStore, BlobStore } from '../capture/byte-store.ts';
+import { LiveFeed } from './live-feed.ts';
+import type { OpenSource } from './protocol.ts';
+import type { Source } from './source-pieces.ts';
+
+/** What the platform gives to read what is opened. */
+export interface SourceHost {
+  createSpool(): Promise<AppendableByteStore>;
+  /** The bytes that a relay sends; ends when the relay closes, or when `stopped` says so. */
+  connect(url: string, stopped: Promise<void>): AsyncIterable<Uint8Array>;
+}
+
+/** What is open, and where its bytes come from: stays while it is analysed anew. */
+export class OpenedSources {
+  readonly #stores: AppendableByteStore[] = [];
+  #readable: Promise<Source[]> | undefined;
+  #isClosed = false;
+  #stop: () => void = () => {};
+  readonly #stopped = new Promise<void>((resolve) => {
+    this.#stop = resolve;
+  });
+
+  constructor(
+    readonly sources: readonly OpenSource[],
+    private readonly host: SourceHost,
+  ) {}
+
+  /** True where one of them ends nobody knows when. */
+  get isLive(): boolean {
+    return this.sources.some((source) => source.kind === 'live');
+  }
+
+  /** The sources as they are read; streams begin to come when this is asked for first. */
+  readable(): Promise<Source[]> {
+    return (this.#readable ??= this.#connect());
+  }
+
+  /** Why they cannot be read from the beginning again, one sentence; undefined where they can. */
+  async whyNotAgain(): Promise<string | undefined> {
+    for (const source of await this.readable())
+      if ('feed' in source && source.feed.failure !== undefined)
+        return `The bytes of ${source.name} are no longer kept, so that it cannot be analysed anew: ${source.feed.failure}`;
+    return undefined;
+  }
+
+  async createSpool(): Promise<AppendableByteStore> {
+    const store = await this.host.createSpool();
+    if (this.#isClosed) await store.close();
+    else this.#stores.push(store);
+    return store;
+  }
+
+  /** Ends the streams; what came of them stays. */
+  stop(): void {
+    this.#stop();
+  }
+
+  /** Frees what holds the bytes. */
+  async close(): Promise<void> {
+    this.stop();
+    this.#isClosed = true;
+    for (const store of this.#stores.splice(0)) await store.close();
+  }
+
+  async #connect(): Promise<Source[]> {
+    const readable: Source[] = [];
+    for (const source of this.sources) {
+      const { name } = source;
+      if (source.kind === 'file') readable.push({ name, store: new BlobStore(source.blob) });
+      else {
+        const spool = await this.createSpool();
+        readable.push({ name, feed: new LiveFeed(this.host.connect(source.url, this.#stopped), spool) });
+      }
+    }
+    return readable;
+  }
+}
