@@ -41,6 +41,12 @@ export class DeviceAnswers {
     };
   }
 
+  /** All devices by a column. */
+  async order(sort: DeviceColumn, descending: boolean, revision: number): Promise<number[]> {
+    const lines = await this.#linesOf({ text: '', sort, descending, first: 0, count: 0 }, revision);
+    return lines.map(({ device }) => device);
+  }
+
   /** The records of the devices that a query shows, in its order, as CSV. */
   async export(query: DeviceTableQuery, revision: number): Promise<Blob> {
     const lines = await this.#linesOf(query, revision);

@@ -5,6 +5,7 @@ import type { DeviceQuestions, DeviceState } from './device-protocol.ts';
 import type { UpdateQuestions } from './firmware-protocol.ts';
 import type { AnalysisSettings } from './settings.ts';
 import type { SequenceQuestions } from './sequence-protocol.ts';
+import type { SpanQuestions } from './span-protocol.ts';
 import type { ValueProtocol } from './value-protocol.ts';
 import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
 
@@ -220,6 +221,8 @@ export interface Dissection {
     messages: RelatedMessage[];
     /** Number of the attempt, where the group is an update. */
     update?: number;
+    /** Filter that chooses all its messages, where there is one. */
+    filter?: string;
   }[];
 }
 
@@ -301,6 +304,8 @@ export interface TrackRow {
   /** Text at the right of the track's name. */
   detail: string;
   collapsed: boolean;
+  /** The device stands first, because somebody wants it so. */
+  pinned: boolean;
   /** Of a firmware track: number of its last attempt. */
   update?: number;
   spans?: SpanColumns;
@@ -318,6 +323,8 @@ export interface TrackQuery {
 export interface TrackWindow {
   revision: number;
   totalTracks: number;
+  /** Devices that somebody has hidden. */
+  hidden: number;
   rows: TrackRow[];
 }
 
@@ -344,7 +351,8 @@ export interface FilterCompletion {
 }
 
 /** Commands of the page to the worker. Every method answers within 50 ms while a capture loads. */
-export interface AnalysisProtocol extends ValueProtocol, UpdateQuestions, DeviceQuestions, SequenceQuestions {
+export interface AnalysisProtocol
+  extends ValueProtocol, UpdateQuestions, DeviceQuestions, SequenceQuestions, SpanQuestions {
   /** Closes what is open and starts to read; answers at once, news come as events. */
   open(sources: OpenSource[], settings?: AnalysisSettings): Promise<void>;
   /** Stops reading; what was read stays and can be looked at. */

@@ -33,6 +33,7 @@ export function track(index: number, spans?: readonly TestSpan[]): TrackRow {
     title: `Line ${index}`,
     detail: '',
     collapsed: false,
+    pinned: false,
     ...(spans ? { spans: columns(spans) } : {}),
   };
 }
