@@ -300,6 +300,7 @@ export interface TrackRow {
     | 'transfers'
     | 'firmware';
   device: number;
+  deviceName: string;
   title: string;
   /** Text at the right of the track's name. */
   detail: string;

@@ -125,6 +125,7 @@ export class Timeline {
       index,
       kind: line.kind,
       device: line.device.index,
+      deviceName: this.devices.name(line.device.index),
       title: line.title,
       detail: line.detail,
       collapsed: this.#isCollapsed(line.device.index),

@@ -189,7 +189,7 @@ export class TrackPainter {
         if (states && LOOK_STYLES[kind]!.rank < LOUD_RANK)
           addStroke(this.#lanes, lane, left, right, kind, ratio);
         else this.#markLine.add(left, right, kind);
-      } else if (row.kind === 'observation') this.#paintBand(kind, left, right, top);
+      } else if (row.kind === 'observation' || row.kind === 'device') this.#paintBand(kind, left, right, top);
       else this.#paintBar(scene, spans, index, kind, left, right, top, scale);
 
       if (index === focused) this.#addOutline(left, right, top, 'focused');

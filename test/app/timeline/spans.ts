@@ -34,6 +34,7 @@ export function track(index: number, spans?: readonly TestSpan[]): TrackRow {
     detail: '',
     collapsed: false,
     pinned: false,
+    deviceName: 'dev1',
     ...(spans ? { spans: columns(spans) } : {}),
   };
 }
