@@ -23,7 +23,9 @@ export class SpanScopes {
     switch (kind) {
       case 'device':
         // A folded device: its marks are those of the tracks below.
-        return to > from ? this.#stretch(query) : (this.#exchange(row) ?? this.#device(device));
+        return to > from
+          ? (this.#session({ ...query, kind: 'registration' }) ?? this.#stretch(query))
+          : (this.#exchange(row) ?? this.#device(device));
       case 'registration':
       case 'bootstrap':
         return this.#session(query) ?? this.#stretch(query);
@@ -97,7 +99,7 @@ export class SpanScopes {
     const whole = this.#device(device);
     if (whole === undefined) return undefined;
     const range = `frame.time >= ${this.facts.timeText(from)} && frame.time <= ${this.facts.timeText(Math.min(to, this.analysis.tracking.clock))}`;
-    return { title: `A stretch of time${this.#of(device)}`, filter: `${whole.filter} && ${range}`, device };
+    return { title: `${whole.title}, a stretch of time`, filter: `${whole.filter} && ${range}`, device };
   }
 
   /** A request and its answer. */
