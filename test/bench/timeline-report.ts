@@ -1,4 +1,4 @@
-import type { TimelineRun } from './timeline-run.ts';
+import { STANDING_STILL, type TimelineRun } from './timeline-run.ts';
 
 /** Milliseconds that a task of the page may take while the timeline moves. */
 const MOST_TASK = 50;
@@ -9,22 +9,32 @@ export function quantile(numbers: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
 }
 
-/** What the runs of the timeline took, a line a movement, and whether no task was too long in any of them. */
+/**
+ * What the runs of the timeline took, a line a movement, and whether no task took more than 50 ms of a processor in any
+ * of them. By the clock tasks take longer where other programs run; how much, the line without movement shows.
+ */
 export function timelineReport(runs: readonly TimelineRun[]): { text: string; passed: boolean } {
   const names = [...new Set(runs.flatMap(({ movements }) => movements.map(({ name }) => name)))];
   const lines = names.map((name) => {
     const own = runs.flatMap(({ movements }) => movements.filter((one) => one.name === name));
-    return { name, frames: own.flatMap(({ frames }) => frames), tasks: own.flatMap((one) => one.longTasks) };
+    return {
+      name,
+      frames: own.flatMap(({ frames }) => frames),
+      tasks: own.flatMap((one) => one.longTasks),
+      dearest: Math.max(...own.map((one) => one.dearest)),
+    };
   });
+  const moving = lines.filter(({ name }) => !name.startsWith(STANDING_STILL));
   const all = {
-    name: 'all',
-    frames: lines.flatMap(({ frames }) => frames),
-    tasks: lines.flatMap(({ tasks }) => tasks),
+    name: 'all that move',
+    frames: moving.flatMap(({ frames }) => frames),
+    tasks: moving.flatMap(({ tasks }) => tasks),
+    dearest: Math.max(0, ...moving.map(({ dearest }) => dearest)),
   };
   const long = (tasks: readonly number[]): number[] => tasks.filter((duration) => duration > MOST_TASK);
   const cells = [
-    ['movement', 'frames', 'p50 ms', 'p95 ms', 'max ms', 'tasks > 50 ms', 'longest ms'],
-    ...[...lines, all].map(({ name, frames, tasks }) => [
+    ['movement', 'frames', 'p50 ms', 'p95 ms', 'max ms', 'tasks > 50 ms', 'longest ms', 'by processor ms'],
+    ...[...lines, all].map(({ name, frames, tasks, dearest }) => [
       name,
       String(frames.length),
       quantile(frames, 0.5).toFixed(1),
@@ -32,6 +42,7 @@ export function timelineReport(runs: readonly TimelineRun[]): { text: string; pa
       Math.max(0, ...frames).toFixed(1),
       String(long(tasks).length),
       tasks.length === 0 ? '' : Math.max(...tasks).toFixed(0),
+      dearest.toFixed(1),
     ]),
   ];
   const widths = cells[0]!.map((_, column) => Math.max(...cells.map((row) => row[column]!.length)));
@@ -47,6 +58,6 @@ export function timelineReport(runs: readonly TimelineRun[]): { text: string; pa
   const what = first === undefined ? '' : `${first.devices} devices, ${first.messages} messages, `;
   return {
     text: `${what}${runs.length} ${runs.length === 1 ? 'run' : 'runs'}\n${text}\n`,
-    passed: runs.length > 0 && long(all.tasks).length === 0,
+    passed: runs.length > 0 && all.dearest <= MOST_TASK,
   };
 }

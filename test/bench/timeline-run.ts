@@ -16,6 +16,8 @@ export interface Movement {
   frames: number[];
   /** Durations of tasks of the page's own thread of 50 ms and more, milliseconds. */
   longTasks: number[];
+  /** Processor time of the dearest task of the page's own thread, milliseconds: other programs do not lengthen it. */
+  dearest: number;
 }
 
 /** One run of the page: a capture is opened, and its timeline moved in every way. */
@@ -24,6 +26,9 @@ export interface TimelineRun {
   messages: number;
   movements: Movement[];
 }
+
+/** The movement that is none: its long tasks are not the page's doing. */
+export const STANDING_STILL = 'standing still';
 
 /** What the page does between two looks: one movement in steps. */
 type Step = (page: Page, step: number) => Promise<void>;
@@ -42,6 +47,8 @@ const keys =
 
 /** All movements, in this order: each begins where the one before ended. */
 const MOVEMENTS: readonly (readonly [string, Step])[] = [
+  // What else the machine does shows here.
+  [STANDING_STILL, () => Promise.resolve()],
   ['zoom in by wheel', wheel(0, -60, 'Control')],
   ['pan by keys', keys('d', 'd', 'a')],
   ['scroll the devices', wheel(0, 240)],
@@ -75,7 +82,7 @@ export async function measureTimeline(browser: Browser, origin: string, file: st
       await page.keyboard.press('Control+Home');
       await page.waitForTimeout(1000);
       for (const [name, step] of MOVEMENTS)
-        movements.push(await move(page, `${name}${folded ? ', folded' : ''}`, step));
+        movements.push(await move(browser, page, `${name}${folded ? ', folded' : ''}`, step));
     }
     return { devices, messages, movements };
   } finally {
@@ -83,16 +90,40 @@ export async function measureTimeline(browser: Browser, origin: string, file: st
   }
 }
 
-async function move(page: Page, name: string, step: Step): Promise<Movement> {
+async function move(browser: Browser, page: Page, name: string, step: Step): Promise<Movement> {
   const isDrag = name.startsWith('drag');
   await page.mouse.move(900, 300);
   if (isDrag) await page.mouse.down();
+  await browser.startTracing(page, { categories: ['toplevel'] });
   await page.evaluate('window.benchFrames.begin()');
   for (let at = 0; at < STEPS; at++) {
     await step(page, at);
     await page.waitForTimeout(STEP_MS);
   }
   if (isDrag) await page.mouse.up();
-  const found = await page.evaluate<Omit<Movement, 'name'>>('window.benchFrames.end()');
-  return { name, ...found };
+  const found = await page.evaluate<Omit<Movement, 'name' | 'dearest'>>('window.benchFrames.end()');
+  return { name, ...found, dearest: dearestTask(await browser.stopTracing()) };
+}
+
+/** One event of a trace (Trace Event Format); times in microseconds, `tdur` is that of the thread. */
+interface TraceEvent {
+  name: string;
+  ph: string;
+  pid: number;
+  tid: number;
+  tdur?: number;
+  args?: { name?: string };
+}
+
+/** Processor time of the dearest task of a page's own thread in a trace, milliseconds; 0 where it tells of none. */
+export function dearestTask(trace: Uint8Array): number {
+  const { traceEvents } = JSON.parse(new TextDecoder().decode(trace)) as { traceEvents: TraceEvent[] };
+  const pages = new Set<string>();
+  for (const { name, pid, tid, args } of traceEvents)
+    if (name === 'thread_name' && args?.name === 'CrRendererMain') pages.add(`${pid} ${tid}`);
+  let dearest = 0;
+  for (const { name, ph, pid, tid, tdur } of traceEvents)
+    if (ph === 'X' && name.endsWith('RunTask') && pages.has(`${pid} ${tid}`))
+      dearest = Math.max(dearest, tdur ?? 0);
+  return dearest / 1000;
 }

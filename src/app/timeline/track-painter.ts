@@ -87,8 +87,11 @@ export class TrackPainter {
 
   /** Takes the canvas's size in CSS pixels and the number of device pixels to each. */
   resize(width: number, height: number, ratio: number): void {
-    this.#canvas.width = Math.max(1, Math.round(width * ratio));
-    this.#canvas.height = Math.max(1, Math.round(height * ratio));
+    // A canvas whose size is set gets new memory, even where it is the size it had.
+    const columns = Math.max(1, Math.round(width * ratio));
+    const rows = Math.max(1, Math.round(height * ratio));
+    if (this.#canvas.width !== columns) this.#canvas.width = columns;
+    if (this.#canvas.height !== rows) this.#canvas.height = rows;
     if (ratio === this.#ratio) return;
     this.#ratio = ratio;
     this.setPalette(this.#palette);
