@@ -55,35 +55,47 @@ export class SpansAtHand implements MessageSpansAccess {
     private readonly devices: DeviceIndex,
   ) {}
 
+  /** The walk under way: its message, the conversation of that, and who is asked; kept so that a row makes no function. */
+  #row: MessageRow = NO_ROW;
+  #conversation = 0;
+  #server = -1;
+  #visit: (row: MessageRow) => boolean = () => false;
+
+  readonly #takeSession = (span: SessionSpan): boolean => {
+    this.#session = span;
+    return this.#visit(this.#row);
+  };
+  readonly #takeOwnSession = (span: SessionSpan): boolean =>
+    span.isIn(this.#conversation, this.#server) && this.#takeSession(span);
+  readonly #takeUpdate = (span: UpdateSpan): boolean => {
+    this.#attempt = span;
+    this.#update = span.attempt;
+    return this.#visit(this.#row);
+  };
+
   readonly eachSession: EachValue = (row, visit) => {
     const { sessions } = this.#current();
     const { messages, operations } = this.analysis.tracking;
     const conversation = messages.conversation.get(row);
-    const server = operations.serverEndpoint(conversation);
-    const take = (span: SessionSpan): boolean => {
-      this.#session = span;
-      return visit(row);
-    };
+    this.#row = row;
+    this.#visit = visit;
+    this.#conversation = conversation;
+    this.#server = operations.serverEndpoint(conversation);
     const device = this.devices.deviceOf(row);
-    const isIn =
-      device >= 0 &&
-      sessions.some(device, messages.time.get(row), (span) => span.isIn(conversation, server) && take(span));
-    return isIn || (sessions.provenBy(row)?.some(take) ?? false);
+    if (device >= 0 && sessions.some(device, messages.time.get(row), this.#takeOwnSession)) return true;
+    return sessions.provenBy(row)?.some(this.#takeSession) ?? false;
   };
 
   readonly eachUpdate: EachValue = (row, visit) => {
     const { updates, carried } = this.#current();
     const { messages } = this.analysis.tracking;
-    const take = (span: UpdateSpan): boolean => {
-      this.#attempt = span;
-      this.#update = span.attempt;
-      return visit(row);
-    };
+    this.#row = row;
+    this.#visit = visit;
     const device = this.devices.deviceOf(row);
-    if (device >= 0 && updates.some(device, messages.time.get(row), take)) return true;
-    if (updates.provenBy(row)?.some(take) === true) return true;
+    if (device >= 0 && updates.some(device, messages.time.get(row), this.#takeUpdate)) return true;
+    if (updates.provenBy(row)?.some(this.#takeUpdate) === true) return true;
     const transfer = messages.transfer.get(row);
-    return transfer > 0 && (carried.get(transfer - 1)?.some(take) ?? false);
+    return transfer > 0 && (carried.get(transfer - 1)?.some(this.#takeUpdate) ?? false);
   };
 
   readonly session = (): SessionFacts => this.#session!;
