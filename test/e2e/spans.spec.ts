@@ -159,6 +159,8 @@ for (const colorScheme of ['dark', 'light'] as const) {
     test.use({ colorScheme });
 
     test('arranging and showing alone are accessible', async ({ page }, info) => {
+      // Four looks by axe.
+      test.slow();
       await openFile(page, samplePath('leshan-fleet-a.pcapng'));
       await page.getByRole('button', { name: 'Arrange' }).click();
       await page.getByRole('radio', { name: 'Messages' }).check();
