@@ -1,6 +1,7 @@
 import type { Analysis } from './analysis.ts';
 import type { DeviceIndex } from './device-index.ts';
 import { deviceJoins } from './device-joins.ts';
+import { MessageFacts } from './message-facts.ts';
 import { DeviceLines } from './device-lines.ts';
 import type {
   DeviceColumn,
@@ -24,6 +25,7 @@ const COLLATOR = new Intl.Collator('en', { numeric: true });
 /** Answers what the page asks of the table of devices. Lines are kept until the analysis has news. */
 export class DeviceAnswers {
   readonly #lines: DeviceLines;
+  readonly #facts: MessageFacts;
   #all: { revision: number; lines: DeviceLine[] } | undefined;
   #shown: { key: string; lines: DeviceLine[] } | undefined;
 
@@ -33,6 +35,7 @@ export class DeviceAnswers {
     private readonly breathe: Breathe,
   ) {
     this.#lines = new DeviceLines(analysis, devices, breathe);
+    this.#facts = new MessageFacts(analysis);
   }
 
   /** A window of the table as it is sorted and filtered. */
@@ -58,10 +61,16 @@ export class DeviceAnswers {
       device: device.index,
       name: this.devices.name(device.index),
       identities: [...device.identities],
-      joins: deviceJoins(this.analysis, device),
+      joins: deviceJoins(this.analysis, this.#facts, device),
       joinCount: device.joinCount,
       gateway: device.gateway === undefined ? '' : this.devices.name(device.gateway.index),
     };
+  }
+
+  /** All devices by a column. */
+  async order(sort: DeviceColumn, descending: boolean, revision: number): Promise<number[]> {
+    const lines = await this.#linesOf({ text: '', sort, descending, first: 0, count: 0 }, revision);
+    return lines.map(({ device }) => device);
   }
 
   /** The records of the devices that a query shows, in its order, as CSV. */

@@ -1,17 +1,18 @@
-import { NO_ROW } from '../capture/units.ts';
 import type { Device, Join } from '../device/device-record.ts';
 import { OPERATION_NAMES } from '../lwm2m/operation.ts';
 import type { Analysis } from './analysis.ts';
 import type { DeviceJoin } from './device-protocol.ts';
+import type { MessageFacts } from './message-facts.ts';
 
 /** The reasons why what was seen of several addresses is one device, in the order in which they were found. */
-export function deviceJoins(analysis: Analysis, device: Device): DeviceJoin[] {
+export function deviceJoins(analysis: Analysis, facts: MessageFacts, device: Device): DeviceJoin[] {
   const { flows } = analysis.frames;
   return device.joined.map((join) => ({
     by: join.by,
     text: joinText(analysis, device, join),
-    row: join.rows.at(-1) ?? NO_ROW,
-    rows: [...join.rows],
+    messages: join.rows
+      .filter((row) => analysis.tracking.messages.isHeld(row))
+      .map((row) => ({ row, id: facts.id(row) })),
     of: flows.endpointText(join.of),
     to: flows.endpointText(join.to),
     time: join.time,

@@ -76,9 +76,8 @@ export interface DeviceJoin {
   by: JoinReason;
   /** In words, such as `same as 10.0.0.7:40112: Update to /rd/5a3f from 10.0.0.9:51877`. */
   text: string;
-  /** The message that made the join, and all that show it; `NO_ROW` and none where sealed records show it. */
-  row: MessageRow;
-  rows: MessageRow[];
+  /** Messages that show it, the one that made the join last; none where sealed records show it. */
+  messages: { row: MessageRow; id: string }[];
   /** The end that was joined, and the one at which the device was known, as `address:port`. */
   of: string;
   to: string;

@@ -16,6 +16,7 @@ import { MessageAtHand } from './message-at-hand.ts';
 import { MessageBytes } from './message-bytes.ts';
 import { MessageFacts } from './message-facts.ts';
 import { MessageFlag } from './message-table.ts';
+import { SpansAtHand } from './spans-at-hand.ts';
 import { StreamNumbers } from './stream-numbers.ts';
 import { ValuesAtHand } from './values-at-hand.ts';
 import { bodyWholeIn, wholeBody } from './whole-body.ts';
@@ -30,14 +31,19 @@ export function compileMessageFilter(text: string, analysis: Analysis): Compiled
   const atHand = new MessageAtHand(analysis, bytes);
   const columns = columnsAccess(analysis);
   const values = new ValuesAtHand(analysis, new MessageFacts(analysis), columns.lwm2mPath, atHand, bytes);
-  return compileFilterText(text, messageFields(columns, atHand, values), { prepare: values.take });
+  const spans = spansOf(analysis);
+  return compileFilterText(text, messageFields(columns, atHand, values, spans), { prepare: values.take });
 }
 
 /** The fields of a filter over the messages of an analysis, to be named and completed. */
 export function messageFilterFields(analysis: Analysis): FilterFields {
   const columns = columnsAccess(analysis);
   const values = new ValuesAtHand(analysis, new MessageFacts(analysis), columns.lwm2mPath);
-  return messageFields(columns, undefined, values);
+  return messageFields(columns, undefined, values, spansOf(analysis));
+}
+
+function spansOf(analysis: Analysis): SpansAtHand {
+  return new SpansAtHand(analysis, new MessageFacts(analysis), new DeviceIndex(analysis));
 }
 
 function columnsAccess(analysis: Analysis): MessageColumnsAccess {

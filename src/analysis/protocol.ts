@@ -5,6 +5,7 @@ import type { DeviceQuestions, DeviceState } from './device-protocol.ts';
 import type { UpdateQuestions } from './firmware-protocol.ts';
 import type { AnalysisSettings } from './settings.ts';
 import type { SequenceQuestions } from './sequence-protocol.ts';
+import type { SpanQuestions } from './span-protocol.ts';
 import type { ValueProtocol } from './value-protocol.ts';
 import type { Dropped } from './memory-bound.ts';
 import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
@@ -236,6 +237,8 @@ export interface Dissection {
     messages: RelatedMessage[];
     /** Number of the attempt, where the group is an update. */
     update?: number;
+    /** Filter that chooses all its messages, where there is one. */
+    filter?: string;
   }[];
 }
 
@@ -313,10 +316,13 @@ export interface TrackRow {
     | 'transfers'
     | 'firmware';
   device: number;
+  deviceName: string;
   title: string;
   /** Text at the right of the track's name. */
   detail: string;
   collapsed: boolean;
+  /** The device stands first, because somebody wants it so. */
+  pinned: boolean;
   /** Of a firmware track: number of its last attempt. */
   update?: number;
   spans?: SpanColumns;
@@ -334,6 +340,8 @@ export interface TrackQuery {
 export interface TrackWindow {
   revision: number;
   totalTracks: number;
+  /** Devices that somebody has hidden. */
+  hidden: number;
   rows: TrackRow[];
 }
 
@@ -360,7 +368,8 @@ export interface FilterCompletion {
 }
 
 /** Commands of the page to the worker. Every method answers within 50 ms while a capture loads. */
-export interface AnalysisProtocol extends ValueProtocol, UpdateQuestions, DeviceQuestions, SequenceQuestions {
+export interface AnalysisProtocol
+  extends ValueProtocol, UpdateQuestions, DeviceQuestions, SequenceQuestions, SpanQuestions {
   /** Closes what is open and starts to read; answers at once, news come as events. */
   open(sources: OpenSource[], settings?: AnalysisSettings): Promise<void>;
   /**

@@ -41,6 +41,9 @@ import { SequenceAnswers } from './sequence-answers.ts';
 import type { SequenceChoice, SequenceQuery, SequenceWindow } from './sequence-protocol.ts';
 import { type AnalysisSettings, DEFAULT_SETTINGS } from './settings.ts';
 import { ShownRows } from './shown-rows.ts';
+import type { SpanQuery, SpanScope, TimelineLayout } from './span-protocol.ts';
+import { SpanScopes } from './span-scopes.ts';
+import { AS_FOUND } from './timeline-order.ts';
 import { Timeline } from './timeline.ts';
 import { ValueAnswers } from './value-answers.ts';
 import type {
@@ -86,6 +89,7 @@ interface Opened {
   firmware: FirmwareAnswers;
   deviceTable: DeviceAnswers;
   sequence: SequenceAnswers;
+  scopes: SpanScopes;
   sources: OpenedSources;
   /** Where the analysis is held while it is paused: after as many bytes as the one before it had read. */
   holdAt: ByteCount;
@@ -103,6 +107,8 @@ export class AnalysisService implements AnalysisProtocol {
   #lastStatus = -Infinity;
   #lastTurn = 0;
   #filterText = '';
+  /** How the person arranges the timeline, whatever is open. */
+  #layout = AS_FOUND;
   #paused = false;
   #resume: (() => void) | undefined;
   /** A status was held back and will be told when its time has come. */
@@ -251,8 +257,30 @@ export class AnalysisService implements AnalysisProtocol {
 
   async tracks(query: TrackQuery): Promise<TrackWindow> {
     const opened = this.#opened;
-    if (opened === undefined) return { revision: this.#revision, totalTracks: 0, rows: [] };
-    return opened.timeline.window(query, this.#revision);
+    if (opened === undefined) return { revision: this.#revision, totalTracks: 0, hidden: 0, rows: [] };
+    const revision = this.#revision;
+    return opened.timeline.window(query, revision, await this.#order(opened, revision));
+  }
+
+  async arrange(layout: TimelineLayout): Promise<void> {
+    this.#layout = layout;
+    this.#opened?.timeline.arrange(layout);
+  }
+
+  async foldAll(folded: boolean): Promise<void> {
+    this.#opened?.timeline.foldAll(folded);
+  }
+
+  async scopeOfSpan(query: SpanQuery): Promise<SpanScope | undefined> {
+    return this.#opened?.scopes.ofSpan(query);
+  }
+
+  async scopesOfRow(row: MessageRow): Promise<SpanScope[]> {
+    return this.#opened?.scopes.ofRow(row) ?? [];
+  }
+
+  async scopeOfUpdate(attempt: number): Promise<SpanScope | undefined> {
+    return this.#opened?.scopes.ofUpdate(attempt);
   }
 
   async setCollapsed(device: number, collapsed: boolean): Promise<void> {
@@ -260,7 +288,10 @@ export class AnalysisService implements AnalysisProtocol {
   }
 
   async trackOfDevice(device: number): Promise<number> {
-    return this.#opened?.timeline.lineOf(device, this.#revision) ?? -1;
+    const opened = this.#opened;
+    if (opened === undefined) return -1;
+    const revision = this.#revision;
+    return opened.timeline.lineOf(device, revision, await this.#order(opened, revision));
   }
 
   async valueLines(query: ValueLineQuery): Promise<ValueLineWindow> {
@@ -358,6 +389,13 @@ export class AnalysisService implements AnalysisProtocol {
     return this.#walk(recordFile(known, records, 'ndjson', () => this.#breathe()));
   }
 
+  /** Order of the devices on the timeline, where it is about to ask for one. */
+  async #order(opened: Opened, revision: number): Promise<number[] | undefined> {
+    const { sort, descending } = this.#layout;
+    if (sort === 'first' || !opened.timeline.isDue(revision)) return undefined;
+    return this.#answer(opened.deviceTable.order(sort, descending, revision));
+  }
+
   #prepare(settings = DEFAULT_SETTINGS, sources = new OpenedSources([], this.host)): Opened {
     // One analysis at a time asks the registry, and the one before is closed.
     this.#registry.use(settings.objects);
@@ -376,11 +414,12 @@ export class AnalysisService implements AnalysisProtocol {
       windows: new RowWindows(analysis, facts, devices, summaries, shown),
       dissector: new Dissector(analysis, facts, bytes, devices, summaries),
       overview: new OverviewCounts(analysis, shown),
-      timeline: new Timeline(analysis, facts, devices, () => this.#state !== 'loading', shown),
+      timeline: new Timeline(analysis, facts, devices, () => this.#state !== 'loading', shown, this.#layout),
       values: new ValueAnswers(analysis, facts, devices, bytes, () => this.#pause()),
       firmware: new FirmwareAnswers(analysis, facts, devices, bytes, summaries),
       deviceTable: new DeviceAnswers(analysis, devices, () => this.#pause()),
       sequence: new SequenceAnswers(analysis, facts, devices, summaries, shown, () => this.#pause()),
+      scopes: new SpanScopes(analysis, facts, devices),
       sources,
       holdAt: 0,
       stopped: false,

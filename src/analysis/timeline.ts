@@ -4,11 +4,11 @@ import { blockNumber, blockSize, NO_OPTION } from '../coap/message.ts';
 import { isWhole, receivedBytes, transferEnd } from '../coap/transfer.ts';
 import type { Device } from '../device/device-record.ts';
 import type { Registration } from '../device/registration-record.ts';
-import type { FirmwareSpan } from '../device/firmware-attempt.ts';
 import { OPEN_END } from '../device/span.ts';
 import { SOFTWARE_OBJECT } from '../device/update-object.ts';
 import type { Analysis } from './analysis.ts';
 import type { DeviceIndex } from './device-index.ts';
+import { firmwareLabel, firmwareLook } from './firmware-look.ts';
 import { DeviceRows } from './device-rows.ts';
 import { CLUSTER_PIXELS, ExchangeMarks } from './exchange-marks.ts';
 import { addAwake, addBootstraps, addEvents, LifeTracks } from './life-tracks.ts';
@@ -18,6 +18,8 @@ import { MessageFlag } from './message-table.ts';
 import { SpanLook, type TrackQuery, type TrackRow, type TrackWindow } from './protocol.ts';
 import type { ShownRows } from './shown-rows.ts';
 import { SpanBuilder } from './span-builder.ts';
+import type { TimelineLayout } from './span-protocol.ts';
+import { arrangedDevices, AS_FOUND } from './timeline-order.ts';
 import { addRegistrations } from './registration-track.ts';
 import { observedPath } from './records/observation-record.ts';
 
@@ -36,13 +38,18 @@ interface Line {
   detail: string;
   /** Observations of an observation track; index in the firmware instances of a firmware track. */
   members: readonly number[];
+  isPinned: boolean;
 }
 
 /** The timeline: lines of all devices, and the spans of the lines that are seen, thinned to their pixels. */
 export class Timeline {
   readonly #rows: DeviceRows;
   readonly #marks: ExchangeMarks;
+  /** Devices that are folded; those that are open where all are folded. */
   readonly #collapsed = new Set<number>();
+  #allCollapsed = false;
+  #layout: TimelineLayout;
+  #hidden = 0;
   #lines: Line[] = [];
   #linesRevision = -1;
   /** First row held when the lines were made. */
@@ -58,31 +65,63 @@ export class Timeline {
     /** True when nothing is added any more: then the lines are kept exact. */
     private readonly finished: () => boolean,
     private readonly shown: ShownRows,
+    layout: TimelineLayout = AS_FOUND,
   ) {
+    this.#layout = layout;
     this.#rows = new DeviceRows(analysis);
     this.#life = new LifeTracks(analysis.tracking.devices);
     this.#marks = new ExchangeMarks(analysis, facts, this.#rows, shown);
   }
 
   setCollapsed(device: number, collapsed: boolean): void {
-    if (collapsed) this.#collapsed.add(device);
+    if (collapsed !== this.#allCollapsed) this.#collapsed.add(device);
     else this.#collapsed.delete(device);
     this.#linesRevision = -1;
   }
 
-  /** Index of the line that heads a device, or -1. */
-  lineOf(device: number, revision: number): number {
-    return this.#update(revision).findIndex((line) => line.kind === 'device' && line.device.index === device);
+  /** Folds or opens all devices, those to come too. */
+  foldAll(folded: boolean): void {
+    this.#allCollapsed = folded;
+    this.#collapsed.clear();
+    this.#linesRevision = -1;
   }
 
-  /** The lines that a view shows, each with its spans. */
-  window(query: TrackQuery, revision: number): TrackWindow {
-    const lines = this.#update(revision);
+  /** Puts the devices in another order, and hides some. */
+  arrange(layout: TimelineLayout): void {
+    this.#layout = layout;
+    this.#linesRevision = -1;
+  }
+
+  /** Whether the lines will be made anew for a revision, so that they want to know the order of the devices. */
+  isDue(revision: number): boolean {
+    const { tracking } = this.analysis;
+    // What is forgotten gives others its number.
+    if (tracking.messages.firstRow !== this.#firstRow) return true;
+    // Making the lines costs as much as there are devices and observations: the more there are, the less often.
+    const size = tracking.observations.observations.length + tracking.devices.devices.devices.length;
+    const age = revision - this.#linesRevision;
+    return !(this.#linesRevision >= 0 && age < (this.finished() ? 1 : Math.max(1, size / LINES_A_REVISION)));
+  }
+
+  #isCollapsed(device: number): boolean {
+    return this.#collapsed.has(device) !== this.#allCollapsed;
+  }
+
+  /** Index of the line that heads a device, or -1. */
+  lineOf(device: number, revision: number, order?: readonly number[]): number {
+    return this.#update(revision, order).findIndex(
+      (line) => line.kind === 'device' && line.device.index === device,
+    );
+  }
+
+  /** The lines that a view shows, each with its spans; `order` is that of the devices, as found where absent. */
+  window(query: TrackQuery, revision: number, order?: readonly number[]): TrackWindow {
+    const lines = this.#update(revision, order);
     const first = Math.max(0, query.firstTrack);
     const end = Math.min(lines.length, first + Math.min(query.trackCount, MAXIMUM_TRACKS));
     const rows: TrackRow[] = [];
     for (let index = first; index < end; index++) rows.push(this.#row(lines[index]!, index, query));
-    return { revision, totalTracks: lines.length, rows };
+    return { revision, totalTracks: lines.length, hidden: this.#hidden, rows };
   }
 
   #row(line: Line, index: number, query: TrackQuery): TrackRow {
@@ -90,9 +129,11 @@ export class Timeline {
       index,
       kind: line.kind,
       device: line.device.index,
+      deviceName: this.devices.name(line.device.index),
       title: line.title,
       detail: line.detail,
-      collapsed: this.#collapsed.has(line.device.index),
+      collapsed: this.#isCollapsed(line.device.index),
+      pinned: line.isPinned,
     };
     const builder = new SpanBuilder((query.to - query.from) / Math.max(1, query.pixels));
     const { clock } = this.analysis.tracking;
@@ -107,7 +148,7 @@ export class Timeline {
         addEvents(this.#life.eventsOf(line.device.index), query, clock, builder);
         break;
       case 'device':
-        if (row.collapsed) this.#marks.add(line.device, query, builder);
+        if (row.collapsed) this.#summary(line.device, query, builder);
         break;
       case 'registration':
         addRegistrations(this.#registrations.get(line.device.index) ?? [], query, clock, builder);
@@ -134,17 +175,10 @@ export class Timeline {
     return row;
   }
 
-  #update(revision: number): Line[] {
+  #update(revision: number, order?: readonly number[]): Line[] {
     const { tracking, frames } = this.analysis;
-    // Making the lines costs as much as there are devices and observations: the more there are, the less often.
-    const size = tracking.observations.observations.length + tracking.devices.devices.devices.length;
-    const { firstRow } = tracking.messages;
-    // What is forgotten gives others its number.
-    if (firstRow !== this.#firstRow) this.#linesRevision = -1;
-    this.#firstRow = firstRow;
-    const age = revision - this.#linesRevision;
-    if (this.#linesRevision >= 0 && age < (this.finished() ? 1 : Math.max(1, size / LINES_A_REVISION)))
-      return this.#lines;
+    if (!this.isDue(revision)) return this.#lines;
+    this.#firstRow = tracking.messages.firstRow;
     this.#linesRevision = revision;
     const { devices } = tracking.devices;
     const observations = new Map<number, Map<string, number[]>>();
@@ -169,7 +203,10 @@ export class Timeline {
     this.#registrations = this.#registrationsByDevice();
     this.#life = new LifeTracks(tracking.devices);
     this.#lines = [];
-    for (const device of this.devices.all()) {
+    const arranged = arrangedDevices(this.devices, this.#layout, order);
+    this.#hidden = arranged.hidden;
+    for (const [at, device] of arranged.devices.entries()) {
+      const isPinned = at < arranged.pinned;
       const address = device.addresses[0];
       const line = (
         kind: Line['kind'],
@@ -177,14 +214,14 @@ export class Timeline {
         detail: string,
         members: readonly number[] = [],
       ): void => {
-        this.#lines.push({ kind, device, title, detail, members });
+        this.#lines.push({ kind, device, title, detail, members, isPinned });
       };
       line(
         'device',
         this.devices.name(device.index),
         address === undefined ? '' : frames.flows.endpointText(address),
       );
-      if (this.#collapsed.has(device.index)) continue;
+      if (this.#isCollapsed(device.index)) continue;
       const bootstraps = this.#life.bootstrapsOf(device.index);
       if (bootstraps.length > 0) line('bootstrap', 'Bootstrap', bootstraps.at(-1)!.ended);
       const registrations = this.#registrations.get(device.index);
@@ -228,6 +265,15 @@ export class Timeline {
       });
     }
     return this.#lines;
+  }
+
+  /** A folded device in one line: where it was registered, its messages, and updates that ended. */
+  #summary(device: Device, query: TrackQuery, builder: SpanBuilder): void {
+    const { devices, clock } = this.analysis.tracking;
+    addRegistrations(this.#registrations.get(device.index) ?? [], query, clock, builder);
+    this.#marks.add(device, query, builder);
+    for (const { instanceId, objectId } of devices.firmware.instancesOf(device.index))
+      this.#results(device.index, objectId, instanceId, query, builder);
   }
 
   #registrationsByDevice(): Map<number, Registration[]> {
@@ -315,38 +361,26 @@ export class Timeline {
       if (to < query.from || span.from > query.to) continue;
       builder.add(span.from, to, firmwareLook(span), span.row, firmwareLabel(span), span.progress);
     }
+    if (instance !== undefined)
+      this.#results(line.device.index, instance.objectId, instance.instanceId, query, builder);
+  }
+
+  /** The results of the updates of one instance. */
+  #results(
+    device: number,
+    objectId: number,
+    instanceId: number,
+    query: TrackQuery,
+    builder: SpanBuilder,
+  ): void {
+    const { devices } = this.analysis.tracking;
     for (const attempt of devices.firmware.attempts) {
       const { result } = attempt;
-      if (result === undefined || devices.devices.resolve(attempt.device) !== line.device.index) continue;
-      if (attempt.objectId !== instance?.objectId || attempt.instanceId !== instance.instanceId) continue;
+      if (result === undefined || devices.devices.resolve(attempt.device) !== device) continue;
+      if (attempt.objectId !== objectId || attempt.instanceId !== instanceId) continue;
       if (result.time < query.from || result.time > query.to) continue;
       const look = attempt.ended === 'updated' ? SpanLook.updated : SpanLook.failed;
       builder.add(result.time, result.time, look, result.row, `Result ${result.value}: ${result.name}`);
     }
   }
-}
-
-function firmwareLook(span: FirmwareSpan): number {
-  if (span.how === 'inferred') return SpanLook.unproven;
-  switch (span.state) {
-    case 'Idle':
-    case 'Initial':
-      return SpanLook.idle;
-    case 'Downloading':
-    case 'Download Started':
-      return SpanLook.downloading;
-    case 'Downloaded':
-    case 'Delivered':
-      return SpanLook.downloaded;
-    case 'Updating':
-      return SpanLook.updating;
-    case 'Installed':
-      return SpanLook.updated;
-  }
-}
-
-function firmwareLabel(span: FirmwareSpan): string {
-  const share = !Number.isNaN(span.progress) ? ` · ${Math.round(span.progress * 100)} %` : '';
-  const doubt = span.illegal ? ' · illegal step' : span.how === 'inferred' ? ' ?' : '';
-  return `${span.state}${share}${doubt}`;
 }

@@ -28,6 +28,7 @@ import type {
 } from '../analysis/value-protocol.ts';
 import type { UpdateDetail, UpdateList } from '../analysis/firmware-protocol.ts';
 import type { SequenceChoice, SequenceQuery, SequenceWindow } from '../analysis/sequence-protocol.ts';
+import type { SpanQuery, SpanScope, TimelineLayout } from '../analysis/span-protocol.ts';
 import type { AnalysisSettings } from '../analysis/settings.ts';
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 
@@ -179,6 +180,21 @@ export class AnalysisClient implements AnalysisProtocol {
   }
   tracks(query: TrackQuery): Promise<TrackWindow> {
     return this.#call((remote) => remote.tracks(query));
+  }
+  arrange(layout: TimelineLayout): Promise<void> {
+    return this.#call((remote) => remote.arrange(layout));
+  }
+  foldAll(folded: boolean): Promise<void> {
+    return this.#call((remote) => remote.foldAll(folded));
+  }
+  scopeOfSpan(query: SpanQuery): Promise<SpanScope | undefined> {
+    return this.#call((remote) => remote.scopeOfSpan(query));
+  }
+  scopesOfRow(row: MessageRow): Promise<SpanScope[]> {
+    return this.#call((remote) => remote.scopesOfRow(row));
+  }
+  scopeOfUpdate(attempt: number): Promise<SpanScope | undefined> {
+    return this.#call((remote) => remote.scopeOfUpdate(attempt));
   }
   setCollapsed(device: number, collapsed: boolean): Promise<void> {
     return this.#call((remote) => remote.setCollapsed(device, collapsed));

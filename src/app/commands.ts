@@ -1,16 +1,6 @@
+import type { Command } from './command.ts';
 import type { PageState } from './page-state.svelte.ts';
-
-/** A command: what the help sheet and the palette list, and what a key does. */
-export interface Command {
-  id: string;
-  title: string;
-  group: 'Page' | 'Views' | 'Timeline' | 'Messages' | 'Values' | 'Updates' | 'Sequence';
-  /** Keys as `KeyboardEvent.key` has them, `Mod+` before where Ctrl or Command is held. */
-  keys: readonly string[];
-  /** Whether it can be done now; without it, always. */
-  when?(page: PageState): boolean;
-  run(page: PageState): void;
-}
+import { SPAN_COMMANDS } from './span-commands.ts';
 
 const withCapture = (page: PageState): boolean => page.session.hasCapture;
 const withTimeline = (page: PageState): boolean => page.session.timelineCommands !== undefined;
@@ -235,6 +225,7 @@ export const COMMANDS: readonly Command[] = [
     when: withTimeline,
     run: (page) => page.session.timelineCommands?.fit(),
   },
+  ...SPAN_COMMANDS,
   {
     id: 'next',
     title: 'Next message',
@@ -382,8 +373,10 @@ export function runKey(page: PageState, event: KeyboardEvent): boolean {
   if (!held && isTyping(event.target)) return false;
   if (!held && event.key.length === 1 && !page.singleKeys) return false;
   const key = (held ? 'Mod+' : '') + (event.key.length === 1 ? event.key.toLowerCase() : event.key);
-  const command = COMMANDS.find((candidate) => candidate.keys.includes(key));
-  if (!command || (command.when && !command.when(page))) return false;
+  const command = COMMANDS.find(
+    (candidate) => candidate.keys.includes(key) && (candidate.when?.(page) ?? true),
+  );
+  if (!command) return false;
   event.preventDefault();
   command.run(page);
   return true;

@@ -1,3 +1,4 @@
+import type { SpanScope } from '../analysis/span-protocol.ts';
 import type { DeviceState } from '../analysis/device-protocol.ts';
 
 /** How the state of a device's registration looks: a mark in a square of 10, its colour, and the state in words. */
@@ -13,4 +14,9 @@ export const DEVICE_STATES = {
 /** A filter that chooses the messages of a device. */
 export function deviceFilter(name: string): string {
   return `lwm2m.device == ${JSON.stringify(name)}`;
+}
+
+/** The messages of a device, to be shown alone. */
+export function deviceScope({ name, device }: { name: string; device: number }): SpanScope {
+  return { title: name, filter: deviceFilter(name), device };
 }

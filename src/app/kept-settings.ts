@@ -6,10 +6,12 @@ import {
   parseDecodeAs,
   parseLowpanContext,
 } from '../analysis/settings.ts';
+import { TIMELINE_SORTS, type TimelineSort } from '../analysis/span-protocol.ts';
 import { isCompactObject, type LoadedDefinition } from '../lwm2m/registry/object-definition.ts';
 
 const DECODE_AS_KEPT = 'lwm2m-scope.decode-as';
 const CONTEXTS_KEPT = 'lwm2m-scope.lowpan-contexts';
+const ORDER_KEPT = 'lwm2m-scope.timeline-order';
 /** Object definitions; there only where the person wants them kept. */
 const OBJECTS_KEPT = 'lwm2m-scope.objects';
 
@@ -21,6 +23,17 @@ export function keptSettings(): AnalysisSettings {
     lowpanContexts: keptRules(CONTEXTS_KEPT, parseLowpanContext),
     objects: keptObjects(),
   };
+}
+
+/** Order of the devices on the timeline, as it was chosen last. */
+export function keptTimelineOrder(): { sort: TimelineSort; descending: boolean } {
+  const [sort, descending] = readList(ORDER_KEPT);
+  const known = TIMELINE_SORTS.find((one) => one === sort);
+  return { sort: known ?? 'first', descending: known !== undefined && descending === true };
+}
+
+export function keepTimelineOrder(sort: TimelineSort, descending: boolean): void {
+  store(ORDER_KEPT, JSON.stringify([sort, descending]));
 }
 
 /** Texts of a list kept under a name, each read again. */

@@ -21,7 +21,9 @@ export class PageState {
   live = $state.raw<LiveOffer | undefined>();
 
   /** The dialog that is open. */
-  dialog = $state<'keys' | 'commands' | 'decode-as' | 'objects' | 'clocks' | 'paste' | undefined>();
+  dialog = $state<
+    'keys' | 'commands' | 'decode-as' | 'objects' | 'clocks' | 'paste' | 'show-only' | undefined
+  >();
   /** What was wrong in the object definitions that were loaded last, one line each; and what is to be said of them. */
   objectFaults = $state.raw<readonly string[]>([]);
   objectNotes = $state.raw<readonly string[]>([]);

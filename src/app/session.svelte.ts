@@ -2,8 +2,11 @@ import type { AnalysisStatus, Dissection, FilterAnswer, OpenSource } from '../an
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import type { AnalysisSettings } from '../analysis/settings.ts';
 import type { NamedSeries, SeriesKey } from '../analysis/value-protocol.ts';
+import type { SpanQuery } from '../analysis/span-protocol.ts';
 import { AnalysisClient, AnalysisEnded } from './analysis-client.ts';
+import { Arrangement } from './arrangement.svelte.ts';
 import { keepSettings, keptSettings } from './kept-settings.ts';
+import { ShownScope } from './shown-scope.svelte.ts';
 
 /** Where a selection came from; a view does not scroll to what was selected in itself. */
 export type SelectionOrigin =
@@ -15,6 +18,18 @@ export interface TimeWindow {
   to: Nanoseconds;
 }
 
+/** What the tracks of the timeline offer: they act on the track, and the span, that has the keyboard's place. */
+export interface TrackCommands {
+  /** Goes to the next span of the track (1), or the one before (-1), and opens its message. */
+  step(step: 1 | -1): Promise<void>;
+  pin(): void;
+  hide(): void;
+  /** Folds all devices, or opens them where they are folded. */
+  foldAll(): void;
+  /** The span with the keyboard's place. */
+  span(): SpanQuery | undefined;
+}
+
 /** What the timeline offers to the command registry while it is shown. */
 export interface TimelineCommands {
   zoomIn(): void;
@@ -24,6 +39,8 @@ export interface TimelineCommands {
   fit(): void;
   /** Brings the lines of a device into sight, as soon as they are there. */
   revealDevice(device: number): void;
+  /** What is done with tracks; set while there are some. */
+  tracks: TrackCommands | undefined;
 }
 
 /** What the message list offers to the command registry while it is shown. */
@@ -158,6 +175,11 @@ export class Session {
   /** Set by the message list, or the ladder, while it is shown. */
   listCommands = $state.raw<ListCommands | undefined>();
 
+  /** What is shown alone. */
+  readonly scope = new ShownScope(this);
+  /** How the devices of the timeline are arranged. */
+  readonly arrangement = new Arrangement(this.client, (call) => this.attempt(call));
+
   /** Values that are keys or passwords are shown; until the person says so, they are covered. */
   showSecrets = $state(false);
 
@@ -203,11 +225,13 @@ export class Session {
   /** Opens captures in place of what is open. Their clocks are taken for right. */
   async open(sources: OpenSource[]): Promise<void> {
     this.settings = { ...this.settings, clockOffsets: [] };
+    this.arrangement.forget();
     await this.#open(sources);
   }
 
   async #open(sources: OpenSource[]): Promise<void> {
     if (this.ended !== undefined) this.startAgain();
+    this.arrangement.tell();
     // The worker begins while the page builds its views.
     const opening = this.client.open(sources, this.settings);
     this.#sources = sources;
@@ -409,6 +433,7 @@ export class Session {
 
   #forget(): void {
     this.#resume = undefined;
+    this.scope.forget();
     this.generation++;
     this.update = undefined;
     this.sequence = { ...this.sequence, device: undefined };

@@ -7,20 +7,27 @@ import { captureFile } from './capture-file.ts';
 import { measureFloor, measurePage, measureTshark, type PageRun } from './measure.ts';
 import { projectFolder, servePages } from './page-server.ts';
 import { report } from './report.ts';
+import { timelineReport } from './timeline-report.ts';
+import { measureTimeline, type TimelineRun } from './timeline-run.ts';
 
-const USAGE = `npm run bench -- [--packets N] [--runs N] [--seed N] [--page FOLDER]
+const USAGE = `npm run bench -- [--packets N] [--runs N] [--seed N] [--page FOLDER] [--timeline]
   --packets N     frames in the generated capture (1000000)
-  --runs N        runs of the floor and of the page, in turns; at least 3 (3)
+  --runs N        runs of the floor and of the page, in turns, or of the timeline; at least 3 (3)
   --seed N        seed of the generator (1)
   --page FOLDER   the built page (dist)
+  --timeline      instead, moves the timeline of 500 devices with 1,000,000 messages: frames and long tasks
 `;
 const LEAST_RUNS = 3;
+/** The fleet whose timeline is moved; a few packets are no messages. */
+const TIMELINE_DEVICES = 500;
+const TIMELINE_PACKETS = 1_030_000;
 
 interface Settings {
   packets: number;
   runs: number;
   seed: number;
   page: string;
+  timeline: boolean;
 }
 
 function wholeNumber(name: string, text: string, least: number): number {
@@ -37,6 +44,7 @@ function readArguments(): Settings {
       runs: { type: 'string', default: String(LEAST_RUNS) },
       seed: { type: 'string', default: '1' },
       page: { type: 'string', default: join(projectFolder(), 'dist') },
+      timeline: { type: 'boolean', default: false },
     },
   });
   return {
@@ -44,6 +52,7 @@ function readArguments(): Settings {
     runs: wholeNumber('runs', values.runs, LEAST_RUNS),
     seed: wholeNumber('seed', values.seed, 0),
     page: resolve(values.page),
+    timeline: values.timeline,
   };
 }
 
@@ -88,6 +97,31 @@ async function bench({ packets, runs, seed, page: pageFolder }: Settings): Promi
   }
 }
 
+async function benchTimeline({ runs, seed, page }: Settings): Promise<boolean> {
+  if (!existsSync(join(page, 'index.html'))) throw new Error(`no built page in ${page}`);
+  const { path, totals } = captureFile(TIMELINE_PACKETS, seed, TIMELINE_DEVICES);
+  say(`${totals.frames} packets, ${totals.messages} messages, ${totals.devices} devices, seed ${seed}`);
+  const server = await servePages([['/', page]]);
+  const browser = await chromium.launch({
+    executablePath: chromiumExecutable(),
+    args: chromiumArguments(),
+  });
+  try {
+    say(`Chromium ${browser.version()}`);
+    const done: TimelineRun[] = [];
+    for (let run = 1; run <= runs; run++) {
+      done.push(await measureTimeline(browser, server.origin, path));
+      say(`run ${run}`);
+    }
+    const { text, passed } = timelineReport(done);
+    process.stdout.write(text);
+    return passed;
+  } finally {
+    await browser.close();
+    server.close();
+  }
+}
+
 let settings: Settings | undefined;
 try {
   settings = readArguments();
@@ -97,7 +131,7 @@ try {
 }
 if (settings !== undefined) {
   try {
-    process.exitCode = (await bench(settings)) ? 0 : 1;
+    process.exitCode = (await (settings.timeline ? benchTimeline : bench)(settings)) ? 0 : 1;
   } catch (error) {
     say(error instanceof Error ? error.message : String(error));
     process.exitCode = 1;

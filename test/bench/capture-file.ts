@@ -22,9 +22,12 @@ export interface CaptureFile {
 }
 
 /** Gives the capture of this size and seed, from an earlier run where one left it in the system's folder for temporary files. */
-export function captureFile(packets: number, seed: number): CaptureFile {
+export function captureFile(packets: number, seed: number, devices?: number): CaptureFile {
   const folder = join(tmpdir(), 'lwm2m-scope-bench');
-  const path = join(folder, `v${GENERATOR_VERSION}-${packets}-${seed}.pcap`);
+  const path = join(
+    folder,
+    `v${GENERATOR_VERSION}-${packets}-${seed}${devices === undefined ? '' : `-${devices}`}.pcap`,
+  );
   const totalsPath = `${path}.json`;
   if (existsSync(path) && existsSync(totalsPath)) {
     const totals = JSON.parse(readFileSync(totalsPath, 'utf8')) as GeneratorTotals;
@@ -39,6 +42,7 @@ export function captureFile(packets: number, seed: number): CaptureFile {
     totals = generateCapture({
       packets,
       seed,
+      ...(devices === undefined ? {} : { devices }),
       write: (chunk) => {
         for (let at = 0; at < chunk.length;) at += writeSync(descriptor, chunk, at);
       },

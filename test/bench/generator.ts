@@ -31,6 +31,8 @@ const ONE_IN_LEAVING = 20;
 export interface GeneratorOptions {
   /** Frames in the capture, at least {@link LEAST_PACKETS}. */
   packets: number;
+  /** Devices in the fleet; as many as fit the number of packets where absent. */
+  devices?: number;
   /** Any integer; the same one gives the same capture. */
   seed: number;
   /** Takes the file's bytes in order; a chunk is only good during the call. */
@@ -69,7 +71,7 @@ export function generateCapture(options: GeneratorOptions): GeneratorTotals {
       totals.bodyBytes += length;
     },
   };
-  populate(world, totals, Math.max(1, Math.round(packets / PACKETS_PER_DEVICE)));
+  populate(world, totals, options.devices ?? Math.max(1, Math.round(packets / PACKETS_PER_DEVICE)));
   while (totals.frames < packets) {
     if (!schedule.step()) throw new Error('generator: nothing is left to happen before the capture is full');
   }

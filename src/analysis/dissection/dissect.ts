@@ -356,6 +356,7 @@ export class Dissector {
           [...new Set([known.first, ...known.rows, known.endRow ?? known.last])],
           'Block',
         ),
+        filter: `transfer == ${transfer - 1}`,
       });
     }
     const observation = messages.observation.get(row);
@@ -368,6 +369,7 @@ export class Dissector {
           [known.first, known.established ?? known.first, known.last],
           'Observation',
         ),
+        filter: `observation == ${observation - 1}`,
       });
     }
     const device = this.devices.deviceOf(row);
@@ -379,11 +381,17 @@ export class Dissector {
         label: `Registration ${registration.location ?? ''}`.trim(),
         detail: `lifetime ${registration.lifetime ?? '?'} s, ${registration.updates} updates, ${registration.ended}`,
         messages: await this.#listed(registration.evidence.rows(), 'Registration'),
+        filter: `session.id == ${this.facts.id(registration.evidence.first)}`,
       });
       break;
     }
-    for (const { label, detail, rows, role } of relatedLife(this.analysis, row, device))
-      related.push({ label, detail, messages: await this.#listed(rows, role) });
+    for (const { label, detail, rows, role, session } of relatedLife(this.analysis, row, device))
+      related.push({
+        label,
+        detail,
+        messages: await this.#listed(rows, role),
+        ...(session === undefined ? {} : { filter: `session.id == ${this.facts.id(session)}` }),
+      });
     for (const attempt of devices.firmware.attempts) {
       const rows = attempt.evidence.rows();
       const isOne = rows.includes(row) || (transfer > 0 && attempt.transfers.includes(transfer - 1));
@@ -393,6 +401,7 @@ export class Dissector {
         update: attempt.index,
         detail: `${attempt.method ?? 'unknown way'}, ${attempt.ended}${attempt.result === undefined ? '' : `: ${attempt.result.name}`}`,
         messages: await this.#listed(rows, 'Update'),
+        filter: `firmware.id == ${this.facts.id(attempt.evidence.first)}`,
       });
     }
     return related;

@@ -13,6 +13,8 @@ export interface RelatedThing {
   detail: string;
   rows: MessageRow[];
   role: string;
+  /** First message of the session that it is. */
+  session?: MessageRow;
 }
 
 /** The bootstrap, the events of the device's life and the sleep that a message of a device has to do with. */
@@ -33,6 +35,7 @@ export function relatedLife(analysis: Analysis, row: MessageRow, device: number)
       detail: `${operationCounts(bootstrap)}; ${endLabel(bootstrap)}`,
       rows: [...rows, ...bootstrap.steps.map((step) => step.row)],
       role: 'Bootstrap',
+      session: bootstrap.evidence.first,
     });
     break;
   }

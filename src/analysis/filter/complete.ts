@@ -128,6 +128,7 @@ function valuesOf(field: FilterField): Candidate[] {
       { text: 'false', detail: `not: ${field.title}` },
     ];
   }
+  if (field.kind === 'number' && field.orText?.known !== undefined) return valuesOf(field.orText);
   if (field.kind === 'text') {
     const known = 'known' in field ? (field.known?.() ?? []) : [];
     return known.map((text) => ({

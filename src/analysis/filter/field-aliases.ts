@@ -17,6 +17,13 @@ export const MESSAGE_FIELD_ALIASES: readonly FieldAlias[] = [
   { alias: 'coap.opt.no_response', field: 'coap.opt.opt_no_response', wireshark: false },
   { alias: 'coap.opt.request_tag', field: 'coap.opt.opt_request_tag', wireshark: false },
   { alias: 'device', field: 'lwm2m.device', wireshark: false },
+  { alias: 'device.name', field: 'lwm2m.device', wireshark: false },
+  { alias: 'session', field: 'session.kind', wireshark: false },
+  { alias: 'session.end', field: 'session.ended', wireshark: false },
+  { alias: 'firmware', field: 'firmware.id', wireshark: false },
+  { alias: 'firmware.end', field: 'firmware.ended', wireshark: false },
+  { alias: 'firmware.package', field: 'firmware.package.name', wireshark: false },
+  { alias: 'firmware.version', field: 'firmware.package.version', wireshark: false },
   { alias: 'lwm2m.lt', field: 'lwm2m.lifetime', wireshark: false },
   { alias: 'lwm2m.ep', field: 'lwm2m.device', wireshark: false },
 ];

@@ -76,10 +76,12 @@ export interface TextField extends FieldDescription {
   known?: () => readonly string[];
 }
 
-/** Text that only the bytes give; undefined where the row has none. */
+/** Text that is read anew for each row, such as from its bytes; undefined where the row has none. */
 export interface ReadTextField extends FieldDescription {
   kind: 'text';
   textOfRow: (row: number) => string | undefined;
+  /** Texts to offer while typing; a bounded number. */
+  known?: () => readonly string[];
 }
 
 /** True or false; NaN where the row has neither. A bare name asks whether there is a value, not whether it is true. */

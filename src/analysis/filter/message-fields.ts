@@ -34,6 +34,8 @@ import type { MessageColumnsAccess } from './message-columns.ts';
 import { optionFields } from './option-fields.ts';
 import { headerFields } from './header-fields.ts';
 import { networkFields } from './network-fields.ts';
+import { spanFields } from './span-fields.ts';
+import { type MessageSpansAccess, NO_SPANS } from './spans-access.ts';
 import { valueFields } from './value-fields.ts';
 import { type MessageValuesAccess, NO_VALUES } from './values-access.ts';
 
@@ -279,6 +281,7 @@ export function messageFields(
   access: MessageColumnsAccess,
   bytes: MessageBytesAccess = NO_BYTES,
   values: MessageValuesAccess = NO_VALUES,
+  spans: MessageSpansAccess = NO_SPANS,
 ): FilterFields {
   return filterFields(
     [
@@ -286,6 +289,7 @@ export function messageFields(
       ...coapFields(access),
       ...bodyFields(access),
       ...lwm2mFields(access, values),
+      ...spanFields(spans, access.device),
       ...optionFields(bytes),
       ...headerFields(bytes),
     ],

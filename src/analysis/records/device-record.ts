@@ -21,13 +21,13 @@ export function deviceRecord(context: RecordContext, device: Device): JsonObject
   if (device.manufacturer !== undefined) record.manufacturer = device.manufacturer.text;
   if (device.model !== undefined) record.model = device.model.text;
   if (device.firmware !== undefined) record.firmware = device.firmware.text;
-  record.joined = deviceJoins(analysis, device).map(({ by, text, of, to, time, rows }) => ({
+  record.joined = deviceJoins(analysis, facts, device).map(({ by, text, of, to, time, messages }) => ({
     by,
     text: redact && by === 'security identity' ? '' : text,
     address: of,
     same_as: to,
     time: facts.timeText(time),
-    evidence: facts.ids(rows),
+    evidence: messages.map(({ id }) => id),
   }));
   if (device.joinCount > device.joined.length) record.joined_count = device.joinCount;
   if (device.gateway !== undefined) {

@@ -1,5 +1,6 @@
 import type { Nanoseconds } from '../../capture/units.ts';
-import type { SpanColumns } from '../../analysis/protocol.ts';
+import type { SpanQuery } from '../../analysis/span-protocol.ts';
+import type { SpanColumns, TrackRow } from '../../analysis/protocol.ts';
 import type { TimeWindow } from './time-window.ts';
 
 /**
@@ -22,6 +23,17 @@ export function hitSpan(spans: SpanColumns, time: Nanoseconds, reach: Nanosecond
     } else if (time >= from && time <= to) bar = index;
   }
   return mark >= 0 ? mark : bar;
+}
+
+/** What the analysis is asked about a span with. */
+export function spanQuery(track: TrackRow, spans: SpanColumns, index: number): SpanQuery {
+  return {
+    device: track.device,
+    kind: track.kind,
+    row: spans.row[index]!,
+    from: spans.from[index]!,
+    to: spans.to[index]!,
+  };
 }
 
 /** The next span in time (`step` 1) or the one before (`step` -1) after `index`, or -1 at the end. */

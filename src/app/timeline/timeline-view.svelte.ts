@@ -1,5 +1,5 @@
 import type { Nanoseconds } from '../../capture/units.ts';
-import type { Session } from '../session.svelte.ts';
+import type { Session, TrackCommands } from '../session.svelte.ts';
 import { ticksOf, type Clock } from './time-ticks.ts';
 import {
   clampWindow,
@@ -129,5 +129,6 @@ export class TimelineView {
     revealDevice: (device: number): void => {
       this.wantedDevice = device;
     },
+    tracks: undefined as TrackCommands | undefined,
   };
 }

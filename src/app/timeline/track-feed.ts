@@ -49,6 +49,8 @@ export class TrackFeed {
   rows: TrackRow[] = [];
   /** Number of all lines. */
   total = 0;
+  /** Devices that are hidden. */
+  hidden = 0;
 
   readonly #ask: (query: TrackQuery) => Promise<TrackWindow | undefined>;
   readonly #changed: () => void;
@@ -95,6 +97,7 @@ export class TrackFeed {
     this.#wanted = undefined;
     this.rows = [];
     this.total = 0;
+    this.hidden = 0;
   }
 
   /** The line with this index, where it is there. */
@@ -150,6 +153,7 @@ export class TrackFeed {
     this.#revision = view.revision;
     this.rows = answer.rows;
     this.total = answer.totalTracks;
+    this.hidden = answer.hidden;
     this.#changed();
     return true;
   }

@@ -87,8 +87,11 @@ export class TrackPainter {
 
   /** Takes the canvas's size in CSS pixels and the number of device pixels to each. */
   resize(width: number, height: number, ratio: number): void {
-    this.#canvas.width = Math.max(1, Math.round(width * ratio));
-    this.#canvas.height = Math.max(1, Math.round(height * ratio));
+    // A canvas whose size is set gets new memory, even where it is the size it had.
+    const columns = Math.max(1, Math.round(width * ratio));
+    const rows = Math.max(1, Math.round(height * ratio));
+    if (this.#canvas.width !== columns) this.#canvas.width = columns;
+    if (this.#canvas.height !== rows) this.#canvas.height = rows;
     if (ratio === this.#ratio) return;
     this.#ratio = ratio;
     this.setPalette(this.#palette);
@@ -189,7 +192,7 @@ export class TrackPainter {
         if (states && LOOK_STYLES[kind]!.rank < LOUD_RANK)
           addStroke(this.#lanes, lane, left, right, kind, ratio);
         else this.#markLine.add(left, right, kind);
-      } else if (row.kind === 'observation') this.#paintBand(kind, left, right, top);
+      } else if (row.kind === 'observation' || row.kind === 'device') this.#paintBand(kind, left, right, top);
       else this.#paintBar(scene, spans, index, kind, left, right, top, scale);
 
       if (index === focused) this.#addOutline(left, right, top, 'focused');

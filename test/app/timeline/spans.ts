@@ -33,6 +33,8 @@ export function track(index: number, spans?: readonly TestSpan[]): TrackRow {
     title: `Line ${index}`,
     detail: '',
     collapsed: false,
+    pinned: false,
+    deviceName: 'dev1',
     ...(spans ? { spans: columns(spans) } : {}),
   };
 }

@@ -26,7 +26,7 @@ class HeldWorker {
   async answer(fails = false): Promise<void> {
     const query = this.queries[this.queries.length - 1]!;
     const rows = Array.from({ length: query.trackCount }, (_, at) => track(query.firstTrack + at, []));
-    this.#held.shift()!(fails ? undefined : { revision: 1, totalTracks: 100, rows });
+    this.#held.shift()!(fails ? undefined : { revision: 1, totalTracks: 100, hidden: 0, rows });
     await new Promise((resolve) => setTimeout(resolve, 0));
   }
 }
