@@ -1,8 +1,27 @@
 import type { Readable } from 'node:stream';
-import pcapParser from 'pcap-parser';
-import type {} from './pcap-parser.d.ts';
+// @ts-expect-error The package has no types; what is used of it is described below.
+import { parse } from 'pcap-parser';
 import { setMicroseconds, type Uint64 } from '../capture/pcapng-writer.ts';
 import type { ByteCount } from '../capture/units.ts';
+
+/** What is used of pcap-parser. */
+interface PcapParser {
+  on(
+    event: 'globalHeader',
+    listener: (header: { linkLayerType: number; snapshotLength: number }) => void,
+  ): void;
+  on(event: 'packetHeader', listener: (header: PacketHeader) => void): void;
+  on(event: 'packet', listener: (packet: { header: PacketHeader; data: Buffer }) => void): void;
+  on(event: 'error', listener: (error: Error) => void): void;
+  on(event: 'end', listener: () => void): void;
+}
+interface PacketHeader {
+  timestampSeconds: number;
+  timestampMicroseconds: number;
+  capturedLength: number;
+  originalLength: number;
+}
+const parsePcap = parse as (stream: Readable) => PcapParser;
 
 /** Lengths in a classic pcap file (draft-ietf-opsawg-pcap §4, §5). */
 const FILE_HEADER_LENGTH: ByteCount = 24;
@@ -34,7 +53,7 @@ export function readToolStream(stream: Readable, sink: ToolStreamSink): void {
     ended = true;
     sink.end(fault);
   };
-  const parser = pcapParser.parse(stream);
+  const parser = parsePcap(stream);
   stream.on('data', (piece: Buffer) => (taken += piece.length));
   parser.on('globalHeader', ({ linkLayerType, snapshotLength }) => {
     framed += FILE_HEADER_LENGTH;
