@@ -207,7 +207,11 @@ async function load(rate: number, seconds: number, silent: number, ring: string)
       told === slow.numbers.missing &&
       slow.numbers.dropped === slow.numbers.missing &&
       slow.numbers.count + told === total;
-    const isWhole = steady.numbers.count === total && written.count === total;
+    const isWhole =
+      steady.numbers.count === total &&
+      steady.numbers.dropped === 0 &&
+      written.count === total &&
+      written.dropped === 0;
     say(isExact && isWhole ? 'all as it should be' : 'NOT as it should be');
     return isExact && isWhole;
   } finally {
