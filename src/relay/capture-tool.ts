@@ -107,7 +107,8 @@ export async function checkFilter(tool: CaptureTool, filter: string, name: strin
     tool,
     tool.name === 'tcpdump' ? ['-d', '-y', 'EN10MB', '--', filter] : ['-i', name, '-d', '-f', filter],
   );
-  if (answer.code === 0) return;
+  // dumpcap's exit code is the same for all filters; only of a right one it writes the program.
+  if (tool.name === 'tcpdump' ? answer.code === 0 : answer.stdout.includes('(000)')) return;
   if (isPermission(answer.stderr)) throw await permissionError(tool, name);
   throw new RelayError(`the capture filter is not understood: ${toolWords(tool, answer.stderr)}`);
 }
