@@ -113,6 +113,12 @@ export async function checkFilter(tool: CaptureTool, filter: string, name: strin
   throw new RelayError(`the capture filter is not understood: ${toolWords(tool, answer.stderr)}`);
 }
 
+/** What a tool needs of the environment, and no more; its words in English, since they are looked at. */
+export function toolEnvironment(): NodeJS.ProcessEnv {
+  if (process.platform === 'win32') return process.env;
+  return { PATH: process.env['PATH'], LC_ALL: 'C' };
+}
+
 /** The arguments that make a tool write classic pcap of one interface to its standard output, each packet at once. */
 export function captureArguments(tool: CaptureTool, name: string, filter: string): string[] {
   if (tool.name === 'dumpcap')
@@ -230,7 +236,7 @@ function ask(tool: CaptureTool, args: readonly string[]): Promise<ToolAnswer> {
     execFile(
       tool.path,
       [...args],
-      { timeout: ASK_MS, maxBuffer: ASK_BYTES, windowsHide: true },
+      { timeout: ASK_MS, maxBuffer: ASK_BYTES, windowsHide: true, env: toolEnvironment() },
       (error, stdout, stderr) =>
         resolve({ code: error === null ? 0 : 1, stdout, stderr: stderr || (error?.message ?? '') }),
     );

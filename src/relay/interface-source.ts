@@ -6,6 +6,7 @@ import {
   captureArguments,
   PermissionError,
   startError,
+  toolEnvironment,
   toolWords,
 } from './capture-tool.ts';
 import type { PacketSink, PacketSource } from './packet-source.ts';
@@ -56,6 +57,7 @@ class Capture {
     return new Promise((resolve, reject) => {
       const child = spawn(this.tool.path, captureArguments(this.tool, this.name, this.filter), {
         stdio: ['ignore', 'pipe', 'pipe'],
+        env: toolEnvironment(),
         // Out of the terminal's process group: ctrl-c is for the relay, which then ends its tools in order.
         detached: process.platform !== 'win32',
         windowsHide: true,
