@@ -59,7 +59,7 @@ const COMMANDS: Readonly<Record<string, CommandHelp>> = {
   ),
   serve: {
     usage: 'serve [CAPTURE]',
-    purpose: 'the page, on loopback; captures live when the page asks for it; opens with CAPTURE',
+    purpose: 'the page, on loopback; captures live when asked; opens with CAPTURE',
     more: `The page listens on 127.0.0.1 only and ends with ctrl-c. Whoever has the printed address,
 with its token, may capture. That takes tcpdump or dumpcap, and no root where the tool has the
 permission. With --replay the page is offered a recording instead.
@@ -70,7 +70,7 @@ ${CAPTURE}${KEEP}${REPLAY}${LISTEN}`,
   },
   tap: {
     usage: 'tap INTERFACE...|-',
-    purpose: 'the live tap alone: captures, or passes on a stream, over a WebSocket on loopback',
+    purpose: 'the live tap alone, over a WebSocket on loopback',
     more: `The page connects to the address that is printed, which holds a token. Packets come from one of:
 
   INTERFACE...   interfaces of this machine, by tcpdump or dumpcap
