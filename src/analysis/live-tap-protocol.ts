@@ -157,7 +157,10 @@ export interface TapStatus {
   error?: string;
 }
 
-/** Answers a command that was not followed; what was captured before goes on. */
+/**
+ * Answers a command that was not followed. What was captured before goes on where the choice itself was wrong; where the
+ * tool could not start with it, the state is `failed`.
+ */
 export interface TapRefusal {
   type: 'refused';
   error: string;

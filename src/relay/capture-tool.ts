@@ -3,6 +3,7 @@ import { constants, existsSync } from 'node:fs';
 import { access, realpath } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import type { OfferedFilter, TapInterface } from '../analysis/live-tap-protocol.ts';
+import type { ByteCount } from '../capture/units.ts';
 import { RelayError } from './relay-host.ts';
 
 /** A program that captures. */
@@ -30,6 +31,15 @@ const INSTALLERS = [
 /** Milliseconds and bytes that a question to the tool may take. */
 const ASK_MS = 10_000;
 const ASK_BYTES = 1 << 20;
+
+/**
+ * The kernel's buffers for packets that the tool has not read: of all interfaces together, and least and most of one.
+ * In immediate mode each packet takes a slot of 64 KiB where segments are joined, as on loopback, so that the usual
+ * 2 MiB hold 32 packets: less than a busy machine needs to come round.
+ */
+const KERNEL_BUFFERS: ByteCount = 128 << 20;
+const LEAST_KERNEL_BUFFER: ByteCount = 8 << 20;
+const MOST_KERNEL_BUFFER: ByteCount = 64 << 20;
 
 /** Names of pseudo-devices that carry no IP packets. */
 const FOREIGN = /^(bluetooth|dbus-|nfqueue|usbmon|ciscodump|randpkt|sshdump|udpdump|dpauxmon|sdjournal)/;
@@ -119,24 +129,27 @@ export function toolEnvironment(): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'], LC_ALL: 'C' };
 }
 
-/** The arguments that make a tool write classic pcap of one interface to its standard output, each packet at once. */
-export function captureArguments(tool: CaptureTool, name: string, filter: string): string[] {
-  if (tool.name === 'dumpcap')
-    return ['-q', '-P', '-i', name, ...(filter === '' ? [] : ['-f', filter]), '-w', '-'];
+/**
+ * The arguments that make a tool write classic pcap of one interface to its standard output, each packet at once, where
+ * so many `interfaces` are captured together.
+ */
+export function captureArguments(
+  tool: CaptureTool,
+  name: string,
+  filter: string,
+  interfaces: number,
+): string[] {
+  const share = Math.floor(KERNEL_BUFFERS / interfaces);
+  const buffer = Math.min(MOST_KERNEL_BUFFER, Math.max(LEAST_KERNEL_BUFFER, share));
+  if (tool.name === 'dumpcap') {
+    const mebibytes = String(buffer >> 20);
+    return ['-q', '-P', '-i', name, '-B', mebibytes, ...(filter === '' ? [] : ['-f', filter]), '-w', '-'];
+  }
+  // Other systems' kernels have a limit of their own, and tcpdump ends where it is asked for more.
+  const size = process.platform === 'linux' ? ['-B', String(buffer >> 10)] : [];
+  const form = ['-n', '-s', '0', '--immediate-mode', '-U', ...size, '-w', '-'];
   // What follows `--` is the filter, whatever it begins with.
-  return [
-    '-i',
-    name,
-    '-n',
-    '-s',
-    '0',
-    '--immediate-mode',
-    '-U',
-    '-w',
-    '-',
-    '--',
-    ...(filter === '' ? [] : [filter]),
-  ];
+  return ['-i', name, ...form, '--', ...(filter === '' ? [] : [filter])];
 }
 
 /** Thrown where a tool lacks the permission to capture. */

@@ -46,6 +46,7 @@ class Capture {
     private readonly described: TapInterface,
     private readonly asked: string,
     private readonly filter: string,
+    private readonly together: number,
     private readonly sink: PacketSink,
     private readonly onEnd: (trouble: string) => void,
   ) {
@@ -55,13 +56,17 @@ class Capture {
   /** Starts the process; resolves once it captures. */
   start(): Promise<void> {
     return new Promise((resolve, reject) => {
-      const child = spawn(this.tool.path, captureArguments(this.tool, this.name, this.filter), {
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: toolEnvironment(),
-        // Out of the terminal's process group: ctrl-c is for the relay, which then ends its tools in order.
-        detached: process.platform !== 'win32',
-        windowsHide: true,
-      });
+      const child = spawn(
+        this.tool.path,
+        captureArguments(this.tool, this.name, this.filter, this.together),
+        {
+          stdio: ['ignore', 'pipe', 'pipe'],
+          env: toolEnvironment(),
+          // Out of the terminal's process group: ctrl-c is for the relay, which then ends its tools in order.
+          detached: process.platform !== 'win32',
+          windowsHide: true,
+        },
+      );
       this.#process = child;
       process.once('exit', this.#killAtExit);
       let started = false;
@@ -89,6 +94,10 @@ class Capture {
             ordinal: 0,
             isLocalClock: true,
           });
+          if (this.#point < 0) {
+            this.#fault = 'would be one interface too many for this stream: start the relay anew';
+            child.kill();
+          }
           begin();
         },
         packet: (time, original, bytes) =>
@@ -195,6 +204,7 @@ export class InterfaceSource implements PacketSource {
         one,
         this.filter,
         bothFilters(this.filter, this.exclude(one)),
+        this.interfaces.length,
         sink,
         (trouble) => {
           running.delete(capture);

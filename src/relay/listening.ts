@@ -15,6 +15,9 @@ const ALL_ADDRESSES: readonly string[] = ['0.0.0.0', '::'];
 const HTTP_PORT = 80;
 const HTTPS_PORT = 443;
 
+/** Connections at one time, those of browsers that load the page included; more are dropped. */
+const MOST_CONNECTIONS = 256;
+
 /** Where to listen. */
 export interface ListenWish {
   /** An IP address or a name of this machine. */
@@ -44,6 +47,7 @@ export class Listening {
   /** Listens as wished. Throws `RelayError` where the address, the port or the certificate cannot be had. */
   static async start(wish: ListenWish, answer: RequestListener): Promise<Listening> {
     const server = wish.tls === undefined ? createServer(answer) : await secureServer(wish.tls, answer);
+    server.maxConnections = MOST_CONNECTIONS;
     try {
       await listen(server, wish.address, wish.port);
     } catch (error) {

@@ -30,8 +30,9 @@ export class RingLosses {
   readonly byInterface: number[] = [];
 }
 
-/** Bytes that an item takes beside its blocks, roughly; so that many small ones count too. */
+/** Bytes that an item takes beside its blocks, roughly, and each of its counts; so that many small ones count too. */
 const ITEM_COST: ByteCount = 200;
+const COUNT_COST: ByteCount = 8;
 
 /** The last blocks of a stream, up to a size; what is older is let go item by item. */
 export class PacketRing {
@@ -62,11 +63,11 @@ export class PacketRing {
   /** Adds an item; `counts` are the packets of each interface up to its end. The newest item always stays. */
   add(item: RingItem, counts: readonly number[]): void {
     this.#items.push(item);
-    this.#bytes += item.bytes.length + ITEM_COST;
+    this.#bytes += costOf(item);
     this.#next = item.first + item.count;
     this.#counts = counts;
     while (this.#bytes > this.capacity && this.#gone < this.#items.length - 1) {
-      this.#bytes -= this.#items[this.#gone]!.bytes.length + ITEM_COST;
+      this.#bytes -= costOf(this.#items[this.#gone]!);
       this.#items[this.#gone++] = undefined;
     }
     if (this.#gone > this.#items.length / 2 && this.#gone > 1024) {
@@ -123,4 +124,8 @@ export class PacketRing {
       counts: item?.before ?? this.#counts,
     };
   }
+}
+
+function costOf({ bytes, before }: RingItem): ByteCount {
+  return bytes.length + ITEM_COST + before.length * COUNT_COST;
 }
