@@ -64,7 +64,7 @@ describe('PacketRing', () => {
   });
 
   it('finds the place of a packet, or the oldest after it', () => {
-    const ring = new PacketRing(4 * 1200);
+    const ring = new PacketRing(4 * 1220);
     const feed = new Feed(ring);
     for (let index = 0; index < 10; index++) feed.add(10);
     expect(ring.firstSequence).toBe(60);
