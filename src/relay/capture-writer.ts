@@ -17,6 +17,9 @@ export class CaptureWriter {
   #place: RingPlace | undefined;
   #interfaces = 0;
   #failed = false;
+  /** Number of the first packet, and how many are with the operating system. */
+  #first = 0;
+  #kept = 0;
 
   private constructor(
     private readonly path: string,
@@ -41,9 +44,9 @@ export class CaptureWriter {
   get name(): string {
     return basename(this.path);
   }
-  /** Packets that are not in the file because the disk was too slow. */
+  /** Packets that are not, or not for sure, in the file, because the disk was too slow or the file ended early. */
   get lost(): number {
-    return this.#losses.packets;
+    return this.#failed ? this.#ring!.nextSequence - this.#first - this.#kept : this.#losses.packets;
   }
 
   /** Begins with the section header and what the ring holds. `onTrouble` hears, once, that the file ends early. */
@@ -51,6 +54,7 @@ export class CaptureWriter {
     this.#ring = ring;
     this.#stream = stream;
     this.#place = ring.oldest();
+    this.#first = this.#place.sequence;
     this.#interfaces = stream.interfaces;
     this.file.on('error', (error) => {
       if (this.#failed) return;
@@ -86,13 +90,15 @@ export class CaptureWriter {
       this.#write(this.#stream!.descriptions(this.#interfaces, item.interfaces));
       this.#interfaces = item.interfaces;
     }
-    this.#write(item.bytes);
+    this.#write(item.bytes, item.count);
     return true;
   }
 
-  #write(bytes: Uint8Array): void {
+  #write(bytes: Uint8Array, packets = 0): void {
     this.file.write(bytes, (error) => {
-      if (!error) this.pump();
+      if (error) return;
+      this.#kept += packets;
+      this.pump();
     });
   }
 }
