@@ -68,6 +68,7 @@ class Capture {
         },
       );
       this.#process = child;
+      const watch = watchOver(child);
       process.once('exit', this.#killAtExit);
       let started = false;
       const late = setTimeout(() => {
@@ -111,6 +112,7 @@ class Capture {
       this.#closed = new Promise((closed) => {
         const end = (code: number | null, signal: NodeJS.Signals | null): void => {
           clearTimeout(late);
+          watch?.kill('SIGKILL');
           process.off('exit', this.#killAtExit);
           this.#process = undefined;
           closed();
@@ -235,6 +237,22 @@ export class InterfaceSource implements PacketSource {
     clearInterval(this.#statistics);
     await Promise.all(this.#captures.map((capture) => capture.stop()));
   }
+}
+
+/**
+ * Ends a tool when this process is gone, however it went: a tool itself would notice with the next packet only. What
+ * watches waits for the end of its input, which nobody writes.
+ */
+function watchOver(tool: ChildProcess): ChildProcess | undefined {
+  if (process.platform === 'win32' || tool.pid === undefined) return undefined;
+  const watch = spawn('/bin/sh', ['-c', 'read -r _; kill "$1"', 'sh', String(tool.pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
+  // Without a shell the tool is not watched; that is all.
+  watch.on('error', () => undefined);
+  watch.unref();
+  return watch;
 }
 
 /** What passes `filter` and is not of `exclude`. The filter must be one by itself, so that it cannot end the bracket. */

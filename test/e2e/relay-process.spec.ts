@@ -27,7 +27,16 @@ function toolsOf(parent: number): number[] {
   return tools;
 }
 
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+/** True where a process is there and not only waits to be forgotten by its parent. */
+function isRunning(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
+
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGKILL'] as const) {
   test(`${signal} ends the relay and the tool that it started`, async () => {
     test.skip(!canCapture, 'tcpdump is absent or may not capture here');
     relay = spawn('node', [COMMAND, 'tap', 'lo', '--port', '0', '--filter', 'udp port 5683'], {
@@ -37,8 +46,11 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     const tools = toolsOf(relay.pid!);
     expect(tools).toHaveLength(1);
     relay.kill(signal);
-    const [code] = (await once(relay, 'exit')) as [number];
-    expect(code).toBe(0);
-    expect(existsSync(`/proc/${tools[0]}`)).toBe(false);
+    const [code] = (await once(relay, 'exit')) as [number | null];
+    expect(code).toBe(signal === 'SIGKILL' ? null : 0);
+    // One that was killed could not wait for its tool.
+    const left = (): boolean => isRunning(tools[0]!);
+    if (signal === 'SIGKILL') await expect.poll(left).toBe(false);
+    expect(left()).toBe(false);
   });
 }
