@@ -1,4 +1,5 @@
-import type { LiveOffer, PageState } from './page-state.svelte.ts';
+import type { LiveOffer } from '../analysis/live-tap-protocol.ts';
+import type { PageState } from './page-state.svelte.ts';
 import { holdsDefinitions, loadDefinitions } from './object-files.ts';
 import { markChosen } from './page-marks.ts';
 
@@ -88,9 +89,10 @@ export async function readSamples(): Promise<Sample[]> {
   return Array.isArray(list) ? (list as Sample[]) : [];
 }
 
-/** What the page's own server offers; undefined on a plain host of files. */
+/** What the page's own server offers to those who have the token of its printed address; undefined on a plain host of files. */
 export async function readLiveOffer(): Promise<LiveOffer | undefined> {
-  const offer = await readJson('live.json');
+  const token = new URLSearchParams(location.hash.slice(1)).get('token');
+  const offer = await readJson(token === null ? 'live.json' : `live.json?token=${encodeURIComponent(token)}`);
   return typeof offer === 'object' && offer !== null && ('live' in offer || 'captureUrl' in offer)
     ? (offer as LiveOffer)
     : undefined;

@@ -1,14 +1,6 @@
+import type { LiveOffer } from '../analysis/live-tap-protocol.ts';
 import { Session } from './session.svelte.ts';
 import { Theme } from './theme.svelte.ts';
-
-/** What the server of the page says of a live tap; a plain host of files says nothing. */
-export interface LiveOffer {
-  /** WebSocket that sends a capture's bytes. */
-  live?: string;
-  /** Name and place of a capture that the server was started with. */
-  capture?: string;
-  captureUrl?: string;
-}
 
 /** What belongs to the page and not to a capture: theme, dialogs, where the keys lead. */
 export class PageState {

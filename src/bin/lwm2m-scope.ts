@@ -34,6 +34,7 @@ function relayHost(): {
   // Only the first signal is taken: a second one ends a server that hangs.
   process.once('SIGINT', () => ending.abort());
   process.once('SIGTERM', () => ending.abort());
+  process.once('SIGHUP', () => ending.abort());
   return { stdout: process.stdout, stderr: process.stderr, pageFolder: PAGE_FOLDER, signal: ending.signal };
 }
 

@@ -2,7 +2,9 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ByteCount } from '../capture/units.ts';
+import type { TapOffer } from '../analysis/live-tap-protocol.ts';
 import type { CaptureFile } from './capture-file.ts';
+import { CloseCode, type LiveEndpoint } from './live-endpoint.ts';
 import { playCapture } from './replay.ts';
 import type { ReplayClock } from './replay-clock.ts';
 import type { ReplayPace } from './replay-schedule.ts';
@@ -14,13 +16,8 @@ const MOST_BUFFERED: ByteCount = 1 << 20;
 /** Clients have nothing to say; a longer message ends the connection. */
 const MOST_RECEIVED: ByteCount = 1 << 10;
 
-/** Close codes (RFC 6455 §7.4.1). */
-const NORMAL = 1000;
-const GOING_AWAY = 1001;
-const INTERNAL_ERROR = 1011;
-
 /** Sends a capture's bytes to each WebSocket client, from the start and at the capture's pace. */
-export class LiveSocket {
+export class LiveSocket implements LiveEndpoint {
   readonly #server = new WebSocketServer({
     noServer: true,
     clientTracking: true,
@@ -41,14 +38,20 @@ export class LiveSocket {
     return this.#server.clients.size >= MOST_CLIENTS;
   }
 
+  async offer(): Promise<TapOffer> {
+    return { kind: 'replay', interfaces: [], filters: [] };
+  }
+
+  countRefused(): void {}
+
   /** Completes the handshake of a request that was found allowed, and plays the capture to it. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     this.#server.handleUpgrade(request, socket, head, (client) => void this.#play(client));
   }
 
   /** Says goodbye to all clients. */
-  close(): void {
-    for (const client of this.#server.clients) client.close(GOING_AWAY, 'the relay ends');
+  async close(): Promise<void> {
+    for (const client of this.#server.clients) client.close(CloseCode.goingAway, 'the relay ends');
     this.#server.close();
   }
 
@@ -71,10 +74,10 @@ export class LiveSocket {
       await playCapture(this.capture, this.pace, this.clock, send, gone.signal);
       // The closing handshake has a time limit, so that it starts only when nothing waits before it.
       await lastWritten;
-      client.close(NORMAL, 'end of capture');
+      client.close(CloseCode.normal, 'end of capture');
     } catch (error) {
       this.onTrouble(`${this.capture.path}: ${(error as Error).message}`);
-      client.close(INTERNAL_ERROR, 'the capture cannot be read');
+      client.close(CloseCode.internalError, 'the capture cannot be read');
     }
   }
 }

@@ -1,9 +1,14 @@
+import type { Readable } from 'node:stream';
 import type { ReplayClock } from './replay-clock.ts';
 
 /** What a running server has of its process, or stand-ins in tests. */
 export interface RelayHost {
   stdout: { write(text: string): unknown };
   stderr: { write(text: string): unknown };
+  /** Read by `tap -`; the process's own where it is absent. */
+  stdin?: Readable;
+  /** Folders where capture tools are looked for; those of the system where absent. */
+  toolFolders?: readonly string[];
   /** Folder of the built page. */
   pageFolder: string;
   /** Ends the server when it is aborted. */

@@ -1,18 +1,13 @@
 import { createReadStream } from 'node:fs';
-import {
-  createServer,
-  type IncomingMessage,
-  type Server,
-  type ServerResponse,
-  STATUS_CODES,
-} from 'node:http';
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import type { LiveOffer, LiveRefusal } from '../analysis/live-tap-protocol.ts';
+import { AccessToken } from './access-token.ts';
 import { type BuiltPage, mediaTypeOf, type PageFile } from './built-page.ts';
 import type { CaptureFile } from './capture-file.ts';
-import type { LiveSocket } from './live-socket.ts';
-import { isLoopbackOrigin, isOwnHost, listenOnLoopback, LOOPBACK } from './loopback.ts';
-import type { PortWish } from './relay-arguments.ts';
+import { Listening, type ListenWish } from './listening.ts';
+import type { LiveEndpoint } from './live-endpoint.ts';
 
 /** Place of the WebSocket. */
 const LIVE_PATH = '/live';
@@ -25,50 +20,60 @@ const GOODBYE_MS = 500;
 /** What a server offers; each part may be absent. */
 export interface RelayOffer {
   page?: BuiltPage;
-  live?: LiveSocket;
+  live?: LiveEndpoint;
   capture?: CaptureFile;
 }
 
-/** One loopback port with the page, the capture it opens with, and the relay. */
-export class RelayServer {
-  readonly #server: Server;
-  readonly #offer: RelayOffer;
-  #port = 0;
+const NO_TOKEN =
+  'the address lacks the right token: open the whole address that lwm2m-scope printed when it was started';
 
-  private constructor(offer: RelayOffer) {
+/** One port with the page, the capture it opens with, and the relay. All but the page's own files needs the token. */
+export class RelayServer {
+  readonly #listening: Listening;
+  readonly #offer: RelayOffer;
+  readonly #token = new AccessToken();
+
+  private constructor(listening: Listening, offer: RelayOffer) {
+    this.#listening = listening;
     this.#offer = offer;
-    this.#server = createServer((request, response) => {
-      // A client that goes away while it is answered needs no answer.
-      this.#answer(request, response).catch(() => response.destroy());
-    });
-    this.#server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head));
   }
 
   /** Starts to listen. Throws `RelayError` where the port cannot be had. */
-  static async start(offer: RelayOffer, wish: PortWish): Promise<RelayServer> {
-    const server = new RelayServer(offer);
-    server.#port = await listenOnLoopback(server.#server, wish);
+  static async start(offer: RelayOffer, wish: ListenWish): Promise<RelayServer> {
+    const listening = await Listening.start(wish, (request, response) => {
+      // A client that goes away while it is answered needs no answer.
+      server.#answer(request, response).catch(() => response.destroy());
+    });
+    const server = new RelayServer(listening, offer);
+    listening.server.on('upgrade', (request, socket, head) => server.#upgrade(request, socket, head));
     return server;
   }
 
-  /** Address of the page. */
+  /** The port that it listens on. */
+  get port(): number {
+    return this.#listening.port;
+  }
+
+  /** Address of the page. The token stands where no request and no referrer carries it. */
   get pageAddress(): string {
-    return `http://${LOOPBACK}:${this.#port}/`;
+    const { isSecure, host } = this.#listening;
+    return `${isSecure ? 'https' : 'http'}://${host}/#token=${this.#token.text}`;
   }
 
   /** Address of the WebSocket. */
   get liveAddress(): string {
-    return `ws://${LOOPBACK}:${this.#port}${LIVE_PATH}`;
+    return this.#liveAddressAt(this.#listening.host);
   }
 
   /** Ends all connections; resolves when the port is free. */
   async close(): Promise<void> {
-    const closed = new Promise((resolve) => this.#server.close(resolve));
-    this.#offer.live?.close();
-    this.#server.closeIdleConnections();
+    const { server } = this.#listening;
+    const closed = new Promise((resolve) => server.close(resolve));
+    await this.#offer.live?.close();
+    server.closeIdleConnections();
     const late = setTimeout(() => {
       this.#offer.live?.terminate();
-      this.#server.closeAllConnections();
+      server.closeAllConnections();
     }, GOODBYE_MS);
     await closed;
     clearTimeout(late);
@@ -76,7 +81,7 @@ export class RelayServer {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#protect(response);
-    if (!isOwnHost(request.headers.host, this.#port)) return sendText(response, 403, this.#hostAdvice());
+    if (!this.#listening.isOwnHost(request.headers.host)) return sendText(response, 403, this.#hostAdvice());
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       response.setHeader('Allow', 'GET, HEAD');
       return sendText(response, 405, 'only GET and HEAD are answered');
@@ -85,11 +90,17 @@ export class RelayServer {
     if (path === undefined) return sendText(response, 400, 'the path cannot be read');
     if (path === LIVE_PATH && this.#offer.live !== undefined) {
       response.setHeader('Upgrade', 'websocket');
-      return sendText(response, 426, `this is a WebSocket: connect to ${this.liveAddress}`);
+      return sendText(response, 426, 'this is a WebSocket: open the page, or connect to the printed address');
     }
     const { page, capture } = this.#offer;
-    if (page !== undefined && path === OFFER_PATH) return sendJson(response, this.#offered());
-    if (page !== undefined && capture !== undefined && path === CAPTURE_PATH)
+    const isOffer = page !== undefined && path === OFFER_PATH;
+    const isCapture = page !== undefined && capture !== undefined && path === CAPTURE_PATH;
+    if ((isOffer || isCapture) && !this.#token.isIn(request.url)) {
+      this.#offer.live?.countRefused();
+      return sendJson(response, 403, { error: NO_TOKEN } satisfies LiveRefusal);
+    }
+    if (isOffer) return sendJson(response, 200, await this.#offered(request.headers.host!));
+    if (isCapture)
       return sendFile(response, {
         path: capture.path,
         size: capture.size,
@@ -103,22 +114,31 @@ export class RelayServer {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => undefined);
     const { live } = this.#offer;
-    if (!isOwnHost(request.headers.host, this.#port)) return refuse(socket, 403, this.#hostAdvice());
-    if (!isLoopbackOrigin(request.headers.origin))
-      return refuse(socket, 403, 'only pages of this machine may connect');
-    if (live === undefined || pathOf(request.url) !== LIVE_PATH)
-      return refuse(socket, 404, 'nothing lies here');
-    if (live.full) return refuse(socket, 503, 'too many clients are connected');
+    const no = (status: number, text: string): void => {
+      live?.countRefused();
+      refuse(socket, status, text);
+    };
+    if (!this.#listening.isOwnHost(request.headers.host)) return no(403, this.#hostAdvice());
+    if (!this.#listening.isOwnOrigin(request.headers.origin))
+      return no(403, 'only pages of this machine may connect');
+    if (live === undefined || pathOf(request.url) !== LIVE_PATH) return no(404, 'nothing lies here');
+    if (!this.#token.isIn(request.url)) return no(403, NO_TOKEN);
+    if (live.full) return no(503, 'too many clients are connected');
     live.accept(request, socket, head);
   }
 
-  /** What the page asks its server for: `LiveOffer` of the page. */
-  #offered(): { live?: string; capture?: string; captureUrl?: string } {
+  /** What the page asks its server for; addresses are those of the host that it knows the server by. */
+  async #offered(host: string): Promise<LiveOffer> {
     const { live, capture } = this.#offer;
     return {
-      ...(live === undefined ? {} : { live: this.liveAddress }),
-      ...(capture === undefined ? {} : { capture: capture.name, captureUrl: `.${CAPTURE_PATH}` }),
+      ...(live && { live: this.#liveAddressAt(host), tap: await live.offer() }),
+      ...(capture && { capture: capture.name, captureUrl: `.${CAPTURE_PATH}?token=${this.#token.text}` }),
     };
+  }
+
+  #liveAddressAt(host: string): string {
+    const scheme = this.#listening.isSecure ? 'wss' : 'ws';
+    return `${scheme}://${host}${LIVE_PATH}?token=${this.#token.text}`;
   }
 
   #protect(response: ServerResponse): void {
@@ -132,7 +152,17 @@ export class RelayServer {
   }
 
   #hostAdvice(): string {
-    return `this server answers to ${LOOPBACK}:${this.#port} and localhost:${this.#port} only`;
+    return `this server answers to ${this.#listening.host} and localhost:${this.port} only`;
+  }
+}
+
+/** Starts the server; where it cannot start, ends what was opened for it. Throws `RelayError`. */
+export async function startServer(offer: RelayOffer, wish: ListenWish): Promise<RelayServer> {
+  try {
+    return await RelayServer.start(offer, wish);
+  } catch (error) {
+    await offer.live?.close();
+    throw error;
   }
 }
 
@@ -158,9 +188,9 @@ function sendText(response: ServerResponse, status: number, text: string): void 
   response.end(body);
 }
 
-function sendJson(response: ServerResponse, value: unknown): void {
+function sendJson(response: ServerResponse, status: number, value: LiveOffer | LiveRefusal): void {
   const body = JSON.stringify(value);
-  response.writeHead(200, {
+  response.writeHead(status, {
     'Content-Type': 'application/json',
     'Content-Length': Buffer.byteLength(body),
   });

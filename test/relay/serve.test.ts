@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { serve } from '../../src/relay/serve.ts';
 import { FIXTURES } from '../captures.ts';
-import { ask, folderOf, receive, Running } from './served.ts';
+import { ask, folderOf, receive, Running, withToken } from './served.ts';
 
 const FIXTURE = join(FIXTURES, 'leshan/leshan-read-formats-a.pcapng');
 const INDEX = await readFile(new URL('../../index.html', import.meta.url), 'utf8');
@@ -37,7 +37,9 @@ describe('serve', () => {
   it('prints its address in one line and ends with exit code 0', async () => {
     const running = start(['--port', '0']);
     const port = await running.port();
-    expect(running.out).toBe(`lwm2m-scope: http://127.0.0.1:${port}/  (ctrl-c ends it)\n`);
+    expect(running.out).toMatch(
+      new RegExp(`^lwm2m-scope: http://127\\.0\\.0\\.1:${port}/#token=[\\w-]{24} {2}\\(ctrl-c ends it\\)\n$`),
+    );
     expect(await running.stop()).toBe(0);
     expect(running.err).toBe('');
   });
@@ -83,18 +85,23 @@ describe('serve', () => {
 
   it('offers the capture and the live tap it was started with, and nothing else', async () => {
     const bare = await start(['--port', '0']).port();
-    expect(JSON.parse((await ask(bare, '/live.json')).body.toString())).toEqual({});
-    expect((await ask(bare, '/capture')).status).toBe(404);
-    await expect(receive(bare)).rejects.toThrow('404');
+    const offer = JSON.parse((await ask(bare, withToken(bare, '/live.json'))).body.toString()) as object;
+    expect(offer).toMatchObject({
+      live: `ws://127.0.0.1:${bare}${withToken(bare, '/live')}`,
+      tap: { kind: 'interfaces' },
+    });
+    expect(offer).not.toHaveProperty('captureUrl');
+    expect((await ask(bare, withToken(bare, '/capture'))).status).toBe(404);
 
     const port = await start([FIXTURE, '--replay', FIXTURE, '--speed', 'max', '--port', '0']).port();
-    expect(JSON.parse((await ask(port, '/live.json')).body.toString())).toEqual({
-      live: `ws://127.0.0.1:${port}/live`,
+    expect(JSON.parse((await ask(port, withToken(port, '/live.json'))).body.toString())).toEqual({
+      live: `ws://127.0.0.1:${port}${withToken(port, '/live')}`,
+      tap: { kind: 'replay', interfaces: [], filters: [] },
       capture: 'leshan-read-formats-a.pcapng',
-      captureUrl: './capture',
+      captureUrl: `.${withToken(port, '/capture')}`,
     });
     const file = await readFile(FIXTURE);
-    const capture = await ask(port, '/capture');
+    const capture = await ask(port, withToken(port, '/capture'));
     expect(capture.body.equals(file)).toBe(true);
     expect(capture.headers['content-type']).toBe('application/x-pcapng');
     expect(Buffer.concat((await receive(port)).messages).equals(file)).toBe(true);
@@ -103,7 +110,7 @@ describe('serve', () => {
   it('answers HEAD without a body and refuses other methods', async () => {
     const port = await start([FIXTURE, '--port', '0']).port();
     for (const path of ['/', '/live.json', '/capture']) {
-      const { status, headers, body } = await ask(port, path, { method: 'HEAD' });
+      const { status, headers, body } = await ask(port, withToken(port, path), { method: 'HEAD' });
       expect([status, body.length]).toEqual([200, 0]);
       expect(Number(headers['content-length'])).toBeGreaterThan(0);
     }
@@ -140,14 +147,14 @@ describe('serve', () => {
   it('answers to its own names only', async () => {
     const port = await start([FIXTURE, '--port', '0']).port();
     for (const host of [`localhost:${port}`, `127.0.0.1:${port}`, `[::1]:${port}`, `LOCALHOST:${port}`])
-      expect((await ask(port, '/capture', { headers: { host } })).status, host).toBe(200);
+      expect((await ask(port, withToken(port, '/capture'), { headers: { host } })).status, host).toBe(200);
     for (const host of [
       `rebound.example.org:${port}`,
       'localhost',
       `localhost:${port + 1}`,
       `127.0.0.1.nip.io:${port}`,
     ])
-      expect((await ask(port, '/capture', { headers: { host } })).status, host).toBe(403);
+      expect((await ask(port, withToken(port, '/capture'), { headers: { host } })).status, host).toBe(403);
   });
 
   it('takes any free port where the usual one is taken and none was asked for', async () => {

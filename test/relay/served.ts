@@ -19,6 +19,14 @@ export class JumpingClock implements ReplayClock {
   }
 }
 
+/** Tokens of the relays that were started, by their ports. */
+const tokens = new Map<number, string>();
+
+/** The path with the token of the relay at a port. */
+export function withToken(port: number, path: string): string {
+  return `${path}${path.includes('?') ? '&' : '?'}token=${tokens.get(port)}`;
+}
+
 /** A command that runs in this process until it is stopped. */
 export class Running {
   out = '';
@@ -27,7 +35,12 @@ export class Running {
   readonly #ending = new AbortController();
   readonly #listening: Promise<void>;
 
-  constructor(command: (host: RelayHost) => Promise<number>, pageFolder = '/nowhere', clock?: ReplayClock) {
+  constructor(
+    command: (host: RelayHost) => Promise<number>,
+    pageFolder = '/nowhere',
+    clock?: ReplayClock,
+    more: Partial<RelayHost> = {},
+  ) {
     let heard: () => void;
     this.#listening = new Promise((resolve) => (heard = resolve));
     this.code = command({
@@ -36,6 +49,7 @@ export class Running {
       pageFolder,
       signal: this.#ending.signal,
       ...(clock && { clock }),
+      ...more,
     });
     void this.code.then(() => heard());
   }
@@ -45,7 +59,15 @@ export class Running {
     await this.#listening;
     const port = /127\.0\.0\.1:(\d+)/.exec(this.out)?.[1];
     if (port === undefined) throw new Error(`no address was printed: ${this.out}${this.err}`);
+    const token = /token=([\w-]+)/.exec(this.out)?.[1];
+    if (token !== undefined) tokens.set(Number(port), token);
     return Number(port);
+  }
+
+  /** Address of the WebSocket, with its token. */
+  async live(): Promise<string> {
+    const port = await this.port();
+    return `ws://127.0.0.1:${port}${withToken(port, '/live')}`;
   }
 
   async stop(): Promise<number> {
@@ -96,7 +118,7 @@ export interface Received {
 export function receive(
   port: number,
   headers: Record<string, string> = {},
-  path = '/live',
+  path = withToken(port, '/live'),
 ): Promise<Received> {
   return new Promise((resolve, reject) => {
     const socket = new WebSocket(`ws://127.0.0.1:${port}${path}`, { headers });

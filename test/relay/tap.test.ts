@@ -7,7 +7,7 @@ import { WebSocket } from 'ws';
 import { tap } from '../../src/relay/tap.ts';
 import { FIXTURES, RECORDED } from '../captures.ts';
 import { concat, pcapHeader, pcapRecord } from '../capture/write-capture.ts';
-import { ask, folderOf, JumpingClock, receive, Running } from './served.ts';
+import { ask, folderOf, JumpingClock, receive, Running, withToken } from './served.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -36,7 +36,11 @@ describe('tap', () => {
   it('prints its address in one line and ends with exit code 0', async () => {
     const running = start(['--replay', FIXTURE, '--port', '0']);
     const port = await running.port();
-    expect(running.out).toBe(`lwm2m-scope: ws://127.0.0.1:${port}/live  (ctrl-c ends it)\n`);
+    expect(running.out).toMatch(
+      new RegExp(
+        `^lwm2m-scope: ws://127\\.0\\.0\\.1:${port}/live\\?token=[\\w-]{24} {2}\\(ctrl-c ends it\\)\n$`,
+      ),
+    );
     expect(await running.stop()).toBe(0);
     expect(running.err).toBe('');
   });
@@ -101,7 +105,7 @@ describe('tap', () => {
     const large = concat(pcapHeader(), ...new Array(400).fill(pcapRecord(1, 0, new Uint8Array(60_000))));
     const folder = await files({ large });
     const running = start(['--replay', join(folder, 'large'), '--port', '0', '--speed', 'max']);
-    const socket = new WebSocket(`ws://127.0.0.1:${await running.port()}/live`);
+    const socket = new WebSocket(await running.live());
     let length = 0;
     let pauses = 0;
     socket.on('message', (data: Buffer) => {
@@ -119,7 +123,7 @@ describe('tap', () => {
       slow: concat(pcapHeader(), pcapRecord(0, 0, new Uint8Array(9)), pcapRecord(900, 0, new Uint8Array(9))),
     });
     const running = start(['--replay', join(folder, 'slow'), '--port', '0', '--exact-gaps']);
-    const socket = new WebSocket(`ws://127.0.0.1:${await running.port()}/live`);
+    const socket = new WebSocket(await running.live());
     const closed = new Promise((resolve) => socket.on('close', resolve));
     await new Promise((resolve) => socket.once('message', resolve));
     expect(await running.stop()).toBe(0);
@@ -139,7 +143,7 @@ describe('tap', () => {
     for (const origin of ['https://example.org', 'null', 'http://127.0.0.1.example.org', 'file://'])
       await expect(receive(port, { origin }), origin).rejects.toThrow('403');
     await expect(receive(port, { host: `rebound.example.org:${port}` })).rejects.toThrow('403');
-    await expect(receive(port, {}, '/other')).rejects.toThrow('404');
+    await expect(receive(port, {}, withToken(port, '/other'))).rejects.toThrow('404');
   });
 
   it('tells a browser that it is a WebSocket', async () => {
@@ -147,13 +151,13 @@ describe('tap', () => {
     const port = await running.port();
     const { status, body } = await ask(port, '/live');
     expect(status).toBe(426);
-    expect(body.toString()).toContain(`ws://127.0.0.1:${port}/live`);
+    expect(body.toString()).toMatch(/WebSocket/);
+    expect(body.toString()).not.toContain('token=');
     expect((await ask(port, '/')).status).toBe(404);
   });
 
   it.each([
-    [['eth0'], /cannot listen on an interface yet.*tap --replay FILE/],
-    [[], /--replay FILE/],
+    [[], /INTERFACE.*--replay FILE.*--interfaces/],
     [['--replay', 'absent.pcap'], /absent\.pcap: there is no such file/],
     [['--replay', FIXTURES], /not a plain file/],
     [['--replay', '-'], /needs a file/],
