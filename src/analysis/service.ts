@@ -18,6 +18,7 @@ import { compileMessageFilter, messageFilterFields } from './message-filter.ts';
 import { MessageSummary } from './message-summary.ts';
 import { readSources, type ReadingHost, type Source } from './open.ts';
 import { OverviewCounts } from './overview.ts';
+import type { TapCommand } from './live-tap-protocol.ts';
 import type {
   AnalysisProtocol,
   AnalysisState,
@@ -41,6 +42,7 @@ import { SequenceAnswers } from './sequence-answers.ts';
 import type { SequenceChoice, SequenceQuery, SequenceWindow } from './sequence-protocol.ts';
 import { type AnalysisSettings, DEFAULT_SETTINGS } from './settings.ts';
 import { ShownRows } from './shown-rows.ts';
+import { TapLink } from './tap-link.ts';
 import { Timeline } from './timeline.ts';
 import { ValueAnswers } from './value-answers.ts';
 import type {
@@ -70,7 +72,7 @@ export interface ServiceHost {
   after(milliseconds: number): Promise<void>;
   createSpool(): Promise<AppendableByteStore>;
   /** The bytes that a relay sends; ends when the relay closes, or when `signal` says so. */
-  connect(url: string, stopped: Promise<void>): AsyncIterable<Uint8Array>;
+  connect(url: string, stopped: Promise<void>, link: TapLink): AsyncIterable<Uint8Array>;
 }
 
 /** All that one opened set of captures needs; replaced as a whole by the next. */
@@ -89,6 +91,8 @@ interface Opened {
   deviceTable: DeviceAnswers;
   sequence: SequenceAnswers;
   stores: AppendableByteStore[];
+  /** Of a live source. */
+  link: TapLink | undefined;
   stopped: boolean;
   stop: () => void;
 }
@@ -148,6 +152,10 @@ export class AnalysisService implements AnalysisProtocol {
     this.#paused = paused;
     if (!paused) this.#release();
     this.#tell(true);
+  }
+
+  async tap(command: TapCommand): Promise<void> {
+    this.#opened?.link?.ask(command);
   }
 
   async close(): Promise<void> {
@@ -348,6 +356,7 @@ export class AnalysisService implements AnalysisProtocol {
       deviceTable: new DeviceAnswers(analysis, devices, () => this.#pause()),
       sequence: new SequenceAnswers(analysis, facts, devices, summaries, shown, () => this.#pause()),
       stores: [],
+      link: undefined,
       stopped: false,
       stop: () => {},
     };
@@ -362,7 +371,7 @@ export class AnalysisService implements AnalysisProtocol {
       const readable = sources.map<Source>((source) =>
         source.kind === 'file'
           ? { name: source.name, store: new BlobStore(source.blob) }
-          : { name: source.name, stream: this.host.connect(source.url, stopped), isLive: true },
+          : { name: source.name, stream: this.#connect(opened, source, stopped), isLive: true },
       );
       await readSources(opened.analysis, readable, this.#hostOf(opened));
       if (this.#opened !== opened || opened.stopped) return;
@@ -375,6 +384,19 @@ export class AnalysisService implements AnalysisProtocol {
       this.#failure = error instanceof Error ? error.message : String(error);
     }
     this.#tell(true);
+  }
+
+  #connect(
+    opened: Opened,
+    { url, start }: OpenSource & { kind: 'live' },
+    stopped: Promise<void>,
+  ): AsyncIterable<Uint8Array> {
+    const link = new TapLink(start);
+    opened.link = link;
+    link.onNews = () => {
+      if (this.#opened === opened) this.#tell(false);
+    };
+    return this.host.connect(url, stopped, link);
   }
 
   #hostOf(opened: Opened): ReadingHost {
@@ -491,6 +513,8 @@ export class AnalysisService implements AnalysisProtocol {
       revision: this.#revision,
       shown: this.#opened?.shown.count ?? 0,
     });
+    const tap = this.#opened?.link?.news;
+    if (tap !== undefined) status.tap = tap;
     if (this.#failure !== undefined) status.failure = this.#failure;
     if (this.#opened?.shown.progress !== undefined) status.filtering = this.#opened.shown.progress;
     return status;
