@@ -54,8 +54,8 @@ export class TapLink {
   /** Asks the relay for something; where the connection is lost, a start is asked for when it is back. */
   ask(command: TapCommand): void {
     this.wanted = command.type === 'start' ? command : undefined;
-    const { refusal: _, ...rest } = this.#news;
-    this.#news = rest;
+    this.#news = { ...this.#news };
+    delete this.#news.refusal;
     this.send?.(command);
     this.onNews?.();
   }
