@@ -15,9 +15,19 @@ const READING = `Options:
 const CAPTURES = `CAPTURE is a file in pcap or pcapng, compressed with gzip or not, or - for standard input.
 Several are merged by time; what two capture points both saw counts once.
 `;
-const REPLAY = `  --replay FILE  capture that is played as if live, from its start for each client
+const REPLAY = `  --replay FILE  recording that is played as if live, from its start for each client
   --speed N      seconds of the capture in one second (1); max or 0: as fast as the client takes
   --exact-gaps   keeps silences longer than 5 seconds, which are shortened otherwise
+`;
+const CAPTURE = `  --filter EXPR  capture filter in tcpdump's words; '' for everything
+`;
+const KEEP = `  --ring SIZE    what is kept for those who come late (64MiB), from 1MiB to 4GiB
+  --write FILE   writes everything into a new pcapng file while it comes
+`;
+const LISTEN = `  --listen ADDRESS:PORT          can be reached from elsewhere; needs a certificate, or the word
+  --tls-cert FILE, --tls-key FILE
+                                 certificate and its key in PEM
+  --insecure-listen              the word: in the clear, everybody on the way may read it
 `;
 
 interface CommandHelp {
@@ -49,23 +59,31 @@ const COMMANDS: Readonly<Record<string, CommandHelp>> = {
   ),
   serve: {
     usage: 'serve [CAPTURE]',
-    purpose: 'the page, on loopback; opens with CAPTURE',
-    more: `The page listens on 127.0.0.1 only and ends with ctrl-c.
-With --replay it offers a live tap beside it.
+    purpose: 'the page, on loopback; captures live when the page asks for it; opens with CAPTURE',
+    more: `The page listens on 127.0.0.1 only and ends with ctrl-c. Whoever has the printed address,
+with its token, may capture. That takes tcpdump or dumpcap, and no root where the tool has the
+permission. With --replay the page is offered a recording instead.
 
 Options:
   --port N       port (8460, or any that is free where that is taken)
-${REPLAY}`,
+${CAPTURE}${KEEP}${REPLAY}${LISTEN}`,
   },
   tap: {
-    usage: 'tap --replay FILE',
-    purpose: 'the live tap alone: plays a capture over a WebSocket on loopback',
-    more: `The page connects to the address that is printed.
-Listening on a network interface is not there yet.
+    usage: 'tap INTERFACE...|-',
+    purpose: 'the live tap alone: captures, or passes on a stream, over a WebSocket on loopback',
+    more: `The page connects to the address that is printed, which holds a token. Packets come from one of:
+
+  INTERFACE...   interfaces of this machine, by tcpdump or dumpcap
+  -              standard input, in pcap, pcapng, or a text with messages in hexadecimal:
+                 ssh router tcpdump -U -w - udp | lwm2m-scope tap -
+  --pipe PATH    the same from a named pipe
+  --log FILE     a log with messages in hexadecimal that grows
+  --replay FILE  a recording
 
 Options:
+  --interfaces   lists the interfaces and ends
   --port N       port (8461, or any that is free where that is taken)
-${REPLAY}`,
+${CAPTURE}${KEEP}${REPLAY}${LISTEN}`,
   },
 };
 

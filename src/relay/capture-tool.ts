@@ -107,7 +107,8 @@ export async function checkFilter(tool: CaptureTool, filter: string, name: strin
     tool,
     tool.name === 'tcpdump' ? ['-d', '-y', 'EN10MB', '--', filter] : ['-i', name, '-d', '-f', filter],
   );
-  if (answer.code === 0) return;
+  // dumpcap's exit code is the same for all filters; only of a right one it writes the program.
+  if (tool.name === 'tcpdump' ? answer.code === 0 : answer.stdout.includes('(000)')) return;
   if (isPermission(answer.stderr)) throw await permissionError(tool, name);
   throw new RelayError(`the capture filter is not understood: ${toolWords(tool, answer.stderr)}`);
 }
@@ -132,6 +133,9 @@ export function captureArguments(tool: CaptureTool, name: string, filter: string
   ];
 }
 
+/** Thrown where a tool lacks the permission to capture. */
+export class PermissionError extends RelayError {}
+
 /** Makes of what a tool wrote before it gave up an error that says what to do. */
 export async function startError(tool: CaptureTool, name: string, stderr: string): Promise<RelayError> {
   if (isPermission(stderr)) return permissionError(tool, name);
@@ -139,7 +143,7 @@ export async function startError(tool: CaptureTool, name: string, stderr: string
 }
 
 /** True where a tool says that it lacks the permission. */
-export function isPermission(stderr: string): boolean {
+function isPermission(stderr: string): boolean {
   return /permission|not permitted/i.test(stderr);
 }
 
@@ -156,8 +160,8 @@ export function toolWords(tool: CaptureTool, stderr: string): string {
   return printable(lines.slice(0, 2).join(' ')) || 'it does not say why';
 }
 
-async function permissionError(tool: CaptureTool, name: string): Promise<RelayError> {
-  return new RelayError(
+async function permissionError(tool: CaptureTool, name: string): Promise<PermissionError> {
+  return new PermissionError(
     `${tool.name} has no permission to capture on ${name}: ${await permissionAdvice(tool)}`,
   );
 }

@@ -44,8 +44,8 @@ export class InterfaceFeed implements TapFeed {
       filters.unshift({ label: 'As the relay was started', filter: this.filter });
     const offer: TapOffer = { kind: 'interfaces', interfaces: [], filters };
     try {
-      const { tool, interfaces } = await this.#offered();
-      return { ...offer, tool: tool.name, interfaces };
+      const { tools, interfaces } = await this.#offered();
+      return { ...offer, tool: tools[0].name, interfaces };
     } catch (error) {
       if (!(error instanceof RelayError)) throw error;
       return { ...offer, error: error.message };
@@ -53,16 +53,16 @@ export class InterfaceFeed implements TapFeed {
   }
 
   async choose(names: readonly string[], filter: string): Promise<PacketSource> {
-    const { tool, interfaces } = await this.#offered();
+    const { tools, interfaces } = await this.#offered();
     const chosen = chosenInterfaces(names, interfaces);
-    await checkFilter(tool, filter, chosen[0]!.name);
-    return new InterfaceSource(tool, chosen, filter, (one) => this.#exclude(one));
+    await checkFilter(tools[0], filter, chosen[0]!.name);
+    return new InterfaceSource(tools, chosen, filter, (one) => this.#exclude(one));
   }
 
-  async #offered(): Promise<{ tool: CaptureTool; interfaces: TapInterface[] }> {
-    const [tool] = await findTools(this.folders);
-    const interfaces = await listInterfaces(tool);
-    return { tool, interfaces: this.only.length > 0 ? chosenInterfaces(this.only, interfaces) : interfaces };
+  async #offered(): Promise<{ tools: [CaptureTool, ...CaptureTool[]]; interfaces: TapInterface[] }> {
+    const tools = await findTools(this.folders);
+    const interfaces = await listInterfaces(tools[0]);
+    return { tools, interfaces: this.only.length > 0 ? chosenInterfaces(this.only, interfaces) : interfaces };
   }
 
   #exclude(one: TapInterface): string {

@@ -1,7 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { TapInterface } from '../analysis/live-tap-protocol.ts';
 import { MICROSECONDS } from '../capture/pcapng-writer.ts';
-import { type CaptureTool, captureArguments, startError, toolWords } from './capture-tool.ts';
+import {
+  type CaptureTool,
+  captureArguments,
+  PermissionError,
+  startError,
+  toolWords,
+} from './capture-tool.ts';
 import type { PacketSink, PacketSource } from './packet-source.ts';
 import { RelayError } from './relay-host.ts';
 import { readToolStream } from './tool-stream.ts';
@@ -152,11 +158,12 @@ export class InterfaceSource implements PacketSource {
   #statistics: ReturnType<typeof setInterval> | undefined;
 
   /**
-   * `interfaces` are of the tool's own list, `filter` was found right by it; `exclude` is a filter for what is not
+   * `tools` are tried in their order, the next one where one lacks the permission. `interfaces` are of the first tool's
+   * own list, `filter` was found right by it; `exclude` is a filter for what is not
    * captured in any case, such as the relay's own connections, for each interface (empty for none).
    */
   constructor(
-    private readonly tool: CaptureTool,
+    private readonly tools: readonly [CaptureTool, ...CaptureTool[]],
     private readonly interfaces: readonly TapInterface[],
     readonly filter: string,
     private readonly exclude: (one: TapInterface) => string,
@@ -165,10 +172,24 @@ export class InterfaceSource implements PacketSource {
   }
 
   async start(sink: PacketSink): Promise<void> {
+    let refused: PermissionError | undefined;
+    for (const tool of this.tools) {
+      try {
+        await this.#startWith(tool, sink);
+        return;
+      } catch (error) {
+        if (!(error instanceof PermissionError)) throw refused ?? error;
+        refused ??= error;
+      }
+    }
+    throw refused!;
+  }
+
+  async #startWith(tool: CaptureTool, sink: PacketSink): Promise<void> {
     const running = new Set<Capture>();
     const captures = this.interfaces.map((one) => {
       const capture: Capture = new Capture(
-        this.tool,
+        tool,
         one,
         this.filter,
         bothFilters(this.filter, this.exclude(one)),

@@ -125,7 +125,8 @@ export class LiveTap implements LiveEndpoint {
   stop(): Promise<void> {
     return this.#inTurn(async () => {
       await this.#end();
-      if (this.#state !== 'ended') this.#setState('idle');
+      this.#error = undefined;
+      this.#setState('idle');
     });
   }
 

@@ -170,7 +170,8 @@ export class SectionPassage extends RecordReader {
       return `a packet says that ${captured} bytes of it were captured; its block is too short for that`;
     const optionsStart = 28 + captured + (-captured & 3);
     if (isEnhanced && !bigEndian && readUint32(block, 4, false) === block.length) {
-      const own = block.slice();
+      // A slice of a Buffer would be the same bytes.
+      const own = new Uint8Array(block);
       writeUint32(own, 8, known.point);
       this.sink.block(own, known.point);
       return undefined;

@@ -144,7 +144,7 @@ export class TapViewer {
   #tickOf({ bytes }: RingItem): Uint8Array {
     const { byInterface } = this.#losses;
     if (byInterface.length === 0) return bytes;
-    const own = bytes.slice();
+    const own = new Uint8Array(bytes);
     for (let at = 0; at < own.length; at += WRITTEN_STATISTICS_LENGTH) {
       const lost = byInterface[readUint32(own, at + STATISTICS_INTERFACE_OFFSET, false)] ?? 0;
       writeUint64(own, at + INTERFACE_DROPS_OFFSET, lost);
