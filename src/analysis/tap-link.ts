@@ -13,7 +13,9 @@ export interface TapNews {
   attempts: number;
   /** What the relay said last; undefined of a replay, which says nothing. */
   status?: TapStatus;
-  /** Why the last command was not followed. */
+  /** Commands that were given. */
+  commands: number;
+  /** Why the last one was not followed. */
   refusal?: string;
   /** Packets that were captured and did not come: what a lost connection or a slow page cost. */
   missed: number;
@@ -28,7 +30,7 @@ export interface TapNews {
  * is, and given to it.
  */
 export class TapLink {
-  #news: TapNews = { connection: 'connecting', attempts: 0, missed: 0, gaps: 0, refused: 0 };
+  #news: TapNews = { connection: 'connecting', attempts: 0, commands: 0, missed: 0, gaps: 0, refused: 0 };
   /** Set by the connection while commands can be sent. */
   send: ((command: TapCommand) => void) | undefined;
   /** What is to be captured, as the person chose it last; undefined where they have only come to watch. */
@@ -54,7 +56,7 @@ export class TapLink {
   /** Asks the relay for something; where the connection is lost, a start is asked for when it is back. */
   ask(command: TapCommand): void {
     this.wanted = command.type === 'start' ? command : undefined;
-    this.#news = { ...this.#news };
+    this.#news = { ...this.#news, commands: this.#news.commands + 1 };
     delete this.#news.refusal;
     this.send?.(command);
     this.onNews?.();
