@@ -2,12 +2,13 @@ import { type AppendableByteStore, BlobStore } from '../capture/byte-store.ts';
 import { LiveFeed } from './live-feed.ts';
 import type { OpenSource } from './protocol.ts';
 import type { Source } from './source-pieces.ts';
+import { TapLink } from './tap-link.ts';
 
 /** What the platform gives to read what is opened. */
 export interface SourceHost {
   createSpool(): Promise<AppendableByteStore>;
   /** The bytes that a relay sends; ends when the relay closes, or when `stopped` says so. */
-  connect(url: string, stopped: Promise<void>): AsyncIterable<Uint8Array>;
+  connect(url: string, stopped: Promise<void>, link: TapLink): AsyncIterable<Uint8Array>;
 }
 
 /** What is open, and where its bytes come from: stays while it is analysed anew. */
@@ -20,10 +21,16 @@ export class OpenedSources {
     this.#stop = resolve;
   });
 
+  /** Of the first live source: how its connection stands, and the way to ask its relay. */
+  readonly link: TapLink | undefined;
+
   constructor(
     readonly sources: readonly OpenSource[],
     private readonly host: SourceHost,
-  ) {}
+  ) {
+    const live = sources.find((source) => source.kind === 'live');
+    if (live !== undefined) this.link = new TapLink(live.start);
+  }
 
   /** True where one of them ends nobody knows when. */
   get isLive(): boolean {
@@ -64,12 +71,17 @@ export class OpenedSources {
 
   async #connect(): Promise<Source[]> {
     const readable: Source[] = [];
+    const live = this.sources.find((source) => source.kind === 'live');
     for (const source of this.sources) {
       const { name } = source;
       if (source.kind === 'file') readable.push({ name, store: new BlobStore(source.blob) });
       else {
         const spool = await this.createSpool();
-        readable.push({ name, feed: new LiveFeed(this.host.connect(source.url, this.#stopped), spool) });
+        const link = source === live ? this.link! : new TapLink();
+        readable.push({
+          name,
+          feed: new LiveFeed(this.host.connect(source.url, this.#stopped, link), spool),
+        });
       }
     }
     return readable;

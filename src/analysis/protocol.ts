@@ -6,6 +6,8 @@ import type { UpdateQuestions } from './firmware-protocol.ts';
 import type { AnalysisSettings } from './settings.ts';
 import type { SequenceQuestions } from './sequence-protocol.ts';
 import type { SpanQuestions } from './span-protocol.ts';
+import type { StartCommand, TapCommand } from './live-tap-protocol.ts';
+import type { TapNews } from './tap-link.ts';
 import type { ValueProtocol } from './value-protocol.ts';
 import type { Dropped } from './memory-bound.ts';
 import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
@@ -19,7 +21,8 @@ import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
 export type OpenSource =
   | { kind: 'file'; name: string; blob: Blob }
   /** `url` is a WebSocket on loopback that sends a capture's bytes in binary messages. */
-  | { kind: 'live'; name: string; url: string };
+  /** `start` is what the relay is asked to capture, where that can be chosen. */
+  | { kind: 'live'; name: string; url: string; start?: StartCommand };
 
 export type AnalysisState = 'idle' | 'loading' | 'live' | 'done' | 'stopped' | 'failed';
 
@@ -87,6 +90,8 @@ export interface AnalysisStatus {
   epochNanoseconds: number;
   firstTime: Nanoseconds;
   lastTime: Nanoseconds;
+  /** Of a live source: how the connection and the relay stand. */
+  tap?: TapNews;
   /** Why the analysis as a whole failed, one sentence. */
   failure?: string;
 }
@@ -380,6 +385,8 @@ export interface AnalysisProtocol
   analyseAnew(settings: AnalysisSettings): Promise<string | undefined>;
   /** Stops reading; what was read stays and can be looked at. */
   stop(): Promise<void>;
+  /** Live only: asks the relay to capture something else, or to stop. What came stays, and the stream goes on. */
+  tap(command: TapCommand): Promise<void>;
   /** Live only: hold, or go on. While held, bytes are kept and not analysed. */
   pause(paused: boolean): Promise<void>;
   close(): Promise<void>;

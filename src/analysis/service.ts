@@ -18,6 +18,7 @@ import { MessageSummary } from './message-summary.ts';
 import { readSources, type ReadingHost } from './open.ts';
 import { OpenedSources, type SourceHost } from './opened-sources.ts';
 import { OverviewCounts } from './overview.ts';
+import type { TapCommand } from './live-tap-protocol.ts';
 import type {
   AnalysisProtocol,
   AnalysisState,
@@ -157,6 +158,8 @@ export class AnalysisService implements AnalysisProtocol {
 
   #begin(opened: Opened): void {
     this.#opened = opened;
+    const { link } = opened.sources;
+    if (link !== undefined) link.onNews = () => this.#opened?.sources.link === link && this.#tell(false);
     this.#failure = undefined;
     this.#state = opened.sources.isLive ? 'live' : 'loading';
     this.#tell(true);
@@ -178,6 +181,10 @@ export class AnalysisService implements AnalysisProtocol {
     this.#paused = paused;
     if (!paused) this.#release();
     this.#tell(true);
+  }
+
+  async tap(command: TapCommand): Promise<void> {
+    this.#opened?.sources.link?.ask(command);
   }
 
   async close(): Promise<void> {
@@ -565,6 +572,8 @@ export class AnalysisService implements AnalysisProtocol {
       revision: this.#revision,
       shown: this.#opened?.shown.count ?? 0,
     });
+    const tap = this.#opened?.sources.link?.news;
+    if (tap !== undefined) status.tap = tap;
     if (this.#failure !== undefined) status.failure = this.#failure;
     if (this.#opened?.shown.progress !== undefined) status.filtering = this.#opened.shown.progress;
     return status;

@@ -29,6 +29,7 @@ import type {
 import type { UpdateDetail, UpdateList } from '../analysis/firmware-protocol.ts';
 import type { SequenceChoice, SequenceQuery, SequenceWindow } from '../analysis/sequence-protocol.ts';
 import type { SpanQuery, SpanScope, TimelineLayout } from '../analysis/span-protocol.ts';
+import type { TapCommand } from '../analysis/live-tap-protocol.ts';
 import type { AnalysisSettings } from '../analysis/settings.ts';
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 
@@ -258,6 +259,9 @@ export class AnalysisClient implements AnalysisProtocol {
   }
   deviceOfRow(row: MessageRow): Promise<number> {
     return this.#call((remote) => remote.deviceOfRow(row));
+  }
+  tap(command: TapCommand): Promise<void> {
+    return this.#call((remote) => remote.tap(command));
   }
   records(kind: string, redact?: boolean): Promise<Blob> {
     return this.#call((remote) => remote.records(kind, redact));

@@ -1,4 +1,4 @@
-import type { LiveOffer } from '../analysis/live-tap-protocol.ts';
+import type { LiveOffer, LiveRefusal, StartCommand } from '../analysis/live-tap-protocol.ts';
 import type { PageState } from './page-state.svelte.ts';
 import { holdsDefinitions, loadDefinitions } from './object-files.ts';
 import { markChosen } from './page-marks.ts';
@@ -66,17 +66,20 @@ export async function openAddress(page: PageState, name: string, path: string): 
   }
 }
 
-/** Connects to a live tap; `url` must be a WebSocket on this machine, the page's policy allows no other. */
-export async function openLive(page: PageState, url: string): Promise<void> {
+/** Connects to a live tap, and asks it to capture where `start` says what; `url` must be a WebSocket on this machine, the page's policy allows no other. */
+export async function openLive(page: PageState, url: string, start?: StartCommand): Promise<void> {
   markChosen();
   page.fault = undefined;
-  await page.session.open([{ kind: 'live', name: 'Live tap', url }]);
+  await page.session.open([
+    { kind: 'live', name: 'Live tap', url, ...(start === undefined ? {} : { start }) },
+  ]);
 }
 
-async function readJson(path: string): Promise<unknown> {
+/** Reads JSON that lies beside the page; `refusedToo` where an answer 403 says why in JSON. */
+async function readJson(path: string, refusedToo = false): Promise<unknown> {
   try {
     const response = await fetch(beside(path));
-    return response.ok ? await response.json() : undefined;
+    return response.ok || (refusedToo && response.status === 403) ? await response.json() : undefined;
   } catch {
     // A host that answers with a page, or none at all: the same as nothing.
     return undefined;
@@ -89,11 +92,17 @@ export async function readSamples(): Promise<Sample[]> {
   return Array.isArray(list) ? (list as Sample[]) : [];
 }
 
-/** What the page's own server offers to those who have the token of its printed address; undefined on a plain host of files. */
-export async function readLiveOffer(): Promise<LiveOffer | undefined> {
+/**
+ * What the page's own server offers to those who have the token of its printed address; why not, as one sentence, to
+ * those who have not; undefined on a plain host of files.
+ */
+export async function readLiveOffer(): Promise<LiveOffer | LiveRefusal | undefined> {
   const token = new URLSearchParams(location.hash.slice(1)).get('token');
-  const offer = await readJson(token === null ? 'live.json' : `live.json?token=${encodeURIComponent(token)}`);
-  return typeof offer === 'object' && offer !== null && ('live' in offer || 'captureUrl' in offer)
-    ? (offer as LiveOffer)
-    : undefined;
+  const offer = await readJson(
+    token === null ? 'live.json' : `live.json?token=${encodeURIComponent(token)}`,
+    true,
+  );
+  if (typeof offer !== 'object' || offer === null) return undefined;
+  if ('live' in offer || 'captureUrl' in offer) return offer as LiveOffer;
+  return 'error' in offer && typeof offer.error === 'string' ? { error: offer.error } : undefined;
 }

@@ -11,10 +11,12 @@ export class PageState {
   fault = $state<string | undefined>();
   /** What the page's own server offers; undefined on a plain host of files. */
   live = $state.raw<LiveOffer | undefined>();
+  /** Why that server does not say what it offers: the token of its printed address is missing. */
+  liveRefusal = $state<string | undefined>();
 
   /** The dialog that is open. */
   dialog = $state<
-    'keys' | 'commands' | 'decode-as' | 'objects' | 'clocks' | 'paste' | 'show-only' | undefined
+    'keys' | 'commands' | 'decode-as' | 'objects' | 'clocks' | 'paste' | 'show-only' | 'tap' | undefined
   >();
   /** What was wrong in the object definitions that were loaded last, one line each; and what is to be said of them. */
   objectFaults = $state.raw<readonly string[]>([]);

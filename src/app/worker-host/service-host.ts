@@ -1,6 +1,6 @@
 import type { ServiceHost } from '../../analysis/service.ts';
 import { createOriginStore } from './origin-store.ts';
-import { socketStream } from './socket-stream.ts';
+import { tapStream } from './tap-stream.ts';
 
 /** What a worker of the page gives the analysis: its clock, turns for waiting messages, storage, the live tap. */
 export function createServiceHost(): ServiceHost {
@@ -17,6 +17,6 @@ export function createServiceHost(): ServiceHost {
       }),
     after: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     createSpool: createOriginStore,
-    connect: socketStream,
+    connect: tapStream,
   };
 }
