@@ -5,6 +5,7 @@ import type { DeviceQuestions, DeviceState } from './device-protocol.ts';
 import type { UpdateQuestions } from './firmware-protocol.ts';
 import type { AnalysisSettings } from './settings.ts';
 import type { SequenceQuestions } from './sequence-protocol.ts';
+import type { AlertStatus, RecordingQuestions, RecordingStatus } from './recording-protocol.ts';
 import type { ValueProtocol } from './value-protocol.ts';
 import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
 
@@ -15,7 +16,8 @@ import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
 
 /** What is opened: a file of the person, or an endless stream from the relay. */
 export type OpenSource =
-  | { kind: 'file'; name: string; blob: Blob }
+  /** `recording` is its name where it is a recording of this browser. */
+  | { kind: 'file'; name: string; blob: Blob; recording?: string }
   /** `url` is a WebSocket on loopback that sends a capture's bytes in binary messages. */
   | { kind: 'live'; name: string; url: string };
 
@@ -74,6 +76,12 @@ export interface AnalysisStatus {
   epochNanoseconds: number;
   firstTime: Nanoseconds;
   lastTime: Nanoseconds;
+  /** Marks in all files; ask for them by `marks` when this has grown. */
+  marks?: number;
+  /** Of a live source: where its recording stands. */
+  recording?: RecordingStatus;
+  /** The alert that is on. */
+  alert?: AlertStatus;
   /** Why the analysis as a whole failed, one sentence. */
   failure?: string;
 }
@@ -344,7 +352,8 @@ export interface FilterCompletion {
 }
 
 /** Commands of the page to the worker. Every method answers within 50 ms while a capture loads. */
-export interface AnalysisProtocol extends ValueProtocol, UpdateQuestions, DeviceQuestions, SequenceQuestions {
+export interface AnalysisProtocol
+  extends ValueProtocol, UpdateQuestions, DeviceQuestions, SequenceQuestions, RecordingQuestions {
   /** Closes what is open and starts to read; answers at once, news come as events. */
   open(sources: OpenSource[], settings?: AnalysisSettings): Promise<void>;
   /** Stops reading; what was read stays and can be looked at. */

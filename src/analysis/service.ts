@@ -1,8 +1,11 @@
 import { type AppendableByteStore, BlobStore } from '../capture/byte-store.ts';
+import type { CaptureMoment } from '../capture/frame.ts';
 import type { MessageRow } from '../capture/units.ts';
 import { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import { statusOf, totalsOf } from './analysis-status.ts';
+import { AlertRows, compileAlert } from './alert-rows.ts';
 import { Analysis } from './analysis.ts';
+import { CaptureMarks } from './capture-marks.ts';
 import { type ClockEstimate, estimateClock } from './clock-estimate.ts';
 import { DeviceAnswers } from './device-answers.ts';
 import { DeviceIndex } from './device-index.ts';
@@ -12,6 +15,7 @@ import { Dissector } from './dissection/dissect.ts';
 import { FirmwareAnswers } from './firmware-answers.ts';
 import type { UpdateDetail, UpdateList } from './firmware-protocol.ts';
 import { completeFilter } from './filter/complete.ts';
+import { LiveRecording, type Recording } from './live-recording.ts';
 import { MessageBytes } from './message-bytes.ts';
 import { MessageFacts } from './message-facts.ts';
 import { compileMessageFilter, messageFilterFields } from './message-filter.ts';
@@ -34,6 +38,8 @@ import type {
   TrackQuery,
   TrackWindow,
 } from './protocol.ts';
+import { recordingFacts } from './recording-facts.ts';
+import type { AlertAnswer, CaptureMark, RecordingFacts } from './recording-protocol.ts';
 import { recordFile } from './records/record-file.ts';
 import { RECORD_KINDS, Records } from './records/records.ts';
 import { RowWindows } from './row-window.ts';
@@ -69,6 +75,8 @@ export interface ServiceHost {
   yieldTurn(): Promise<void>;
   after(milliseconds: number): Promise<void>;
   createSpool(): Promise<AppendableByteStore>;
+  /** Where the bytes of a live source are kept until the person has saved them. */
+  createRecording(): Promise<Recording>;
   /** The bytes that a relay sends; ends when the relay closes, or when `signal` says so. */
   connect(url: string, stopped: Promise<void>): AsyncIterable<Uint8Array>;
 }
@@ -88,7 +96,10 @@ interface Opened {
   firmware: FirmwareAnswers;
   deviceTable: DeviceAnswers;
   sequence: SequenceAnswers;
+  marks: CaptureMarks;
   stores: AppendableByteStore[];
+  /** Of a live source. */
+  recording: LiveRecording | undefined;
   stopped: boolean;
   stop: () => void;
 }
@@ -108,6 +119,8 @@ export class AnalysisService implements AnalysisProtocol {
   #resume: (() => void) | undefined;
   /** A status was held back and will be told when its time has come. */
   #owed = false;
+  /** The alert that is on; it goes on with the next live source. */
+  #alert: AlertRows | undefined;
   /** Questions that are being answered; reading waits for them. */
   #questions = 0;
   #waiting: (() => void)[] = [];
@@ -129,6 +142,7 @@ export class AnalysisService implements AnalysisProtocol {
     this.#failure = undefined;
     this.#paused = false;
     this.#state = sources.some((source) => source.kind === 'live') ? 'live' : 'loading';
+    if (this.#alert?.follow(opened.analysis, true) === false) this.#alert = undefined;
     this.#tell(true);
     void this.#read(opened, sources);
   }
@@ -159,6 +173,7 @@ export class AnalysisService implements AnalysisProtocol {
     opened.stopped = true;
     opened.stop();
     this.#release();
+    await opened.recording?.ended;
     for (const store of opened.stores) await store.close();
     this.#tell(true);
   }
@@ -324,6 +339,42 @@ export class AnalysisService implements AnalysisProtocol {
     return recordFile(known, records, 'ndjson', () => this.#breathe());
   }
 
+  async saveRecording(): Promise<Blob | undefined> {
+    const saved = await this.#opened?.recording?.save();
+    this.#tell(true);
+    return saved;
+  }
+
+  async captureMoment(): Promise<CaptureMoment | undefined> {
+    const { recording } = this.#opened ?? {};
+    return recording?.status.takesMarks ? recording.moment() : undefined;
+  }
+
+  async mark(text: string, moment: CaptureMoment): Promise<boolean> {
+    return (await this.#opened?.recording?.mark(text, moment)) ?? false;
+  }
+
+  async marks(): Promise<CaptureMark[]> {
+    return this.#opened?.marks.all() ?? [];
+  }
+
+  async setAlert(text: string): Promise<AlertAnswer> {
+    if (text.trim() === '') this.#alert = undefined;
+    else {
+      const { analysis } = this.#opened ?? this.#prepare();
+      const filter = compileAlert(text, analysis);
+      if (!filter.ok) return filter;
+      this.#opened?.analysis.flush();
+      this.#alert = new AlertRows(text, analysis, filter);
+    }
+    this.#tell(true);
+    return { ok: true };
+  }
+
+  async recordingFacts(blob: Blob): Promise<RecordingFacts> {
+    return recordingFacts(new BlobStore(blob));
+  }
+
   #prepare(settings = DEFAULT_SETTINGS): Opened {
     // One analysis at a time asks the registry, and the one before is closed.
     this.#registry.use(settings.objects);
@@ -347,7 +398,9 @@ export class AnalysisService implements AnalysisProtocol {
       firmware: new FirmwareAnswers(analysis, facts, devices, bytes, summaries),
       deviceTable: new DeviceAnswers(analysis, devices, () => this.#pause()),
       sequence: new SequenceAnswers(analysis, facts, devices, summaries, shown, () => this.#pause()),
+      marks: new CaptureMarks(analysis),
       stores: [],
+      recording: undefined,
       stopped: false,
       stop: () => {},
     };
@@ -359,11 +412,13 @@ export class AnalysisService implements AnalysisProtocol {
     });
     try {
       await this.#registry.loadAll();
-      const readable = sources.map<Source>((source) =>
-        source.kind === 'file'
-          ? { name: source.name, store: new BlobStore(source.blob) }
-          : { name: source.name, stream: this.host.connect(source.url, stopped), isLive: true },
-      );
+      const readable: Source[] = [];
+      for (const source of sources)
+        readable.push(
+          source.kind === 'file'
+            ? { name: source.name, store: new BlobStore(source.blob) }
+            : await this.#record(opened, source.name, this.host.connect(source.url, stopped)),
+        );
       await readSources(opened.analysis, readable, this.#hostOf(opened));
       if (this.#opened !== opened || opened.stopped) return;
       // A filter may have tested rows whose answers came later.
@@ -375,6 +430,19 @@ export class AnalysisService implements AnalysisProtocol {
       this.#failure = error instanceof Error ? error.message : String(error);
     }
     this.#tell(true);
+  }
+
+  /** Keeps what a live source sends from now on; the analysis reads what is kept. */
+  async #record(opened: Opened, name: string, stream: AsyncIterable<Uint8Array>): Promise<Source> {
+    const store = await this.host.createRecording();
+    if (opened.stopped) {
+      await store.close();
+      throw new Error('closed before it began');
+    }
+    opened.stores.push(store);
+    const recording = new LiveRecording(store, stream, () => this.host.now());
+    opened.recording = recording;
+    return { name, stream: recording.pieces(), isLive: true, kept: store };
   }
 
   #hostOf(opened: Opened): ReadingHost {
@@ -423,6 +491,17 @@ export class AnalysisService implements AnalysisProtocol {
     void done.then(() => this.#opened === opened && this.#tell(false));
   }
 
+  /** Tests messages that came since, while the source is live. */
+  #watch(): void {
+    const alert = this.#alert;
+    if (alert?.isBehind !== true || this.#state !== 'live') return;
+    void alert
+      .catchUp(() => this.#breathe())
+      .then((found) => {
+        if (found && this.#alert === alert) this.#tell(false);
+      });
+  }
+
   /** Gives waiting questions their turn when enough work was done; undefined where it is not time yet. */
   #breathe(): Promise<void> | undefined {
     if (this.host.now() - this.#lastTurn < WORK_INTERVAL) return undefined;
@@ -468,6 +547,7 @@ export class AnalysisService implements AnalysisProtocol {
     this.#opened?.analysis.flush();
     this.#opened?.shown.extend();
     if (this.#opened !== undefined) this.#catchUp(this.#opened);
+    this.#watch();
     this.#revision++;
     const status = this.#status();
     this.#knownMessages = status.messages;
@@ -491,6 +571,10 @@ export class AnalysisService implements AnalysisProtocol {
       revision: this.#revision,
       shown: this.#opened?.shown.count ?? 0,
     });
+    const { marks, recording } = this.#opened ?? {};
+    if (marks !== undefined && marks.count > 0) status.marks = marks.count;
+    if (recording !== undefined) status.recording = recording.status;
+    if (this.#alert !== undefined) status.alert = this.#alert.status;
     if (this.#failure !== undefined) status.failure = this.#failure;
     if (this.#opened?.shown.progress !== undefined) status.filtering = this.#opened.shown.progress;
     return status;

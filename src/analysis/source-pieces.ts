@@ -18,7 +18,9 @@ const FIRST_BYTES: ByteCount = 32 << 10;
  * nobody knows when: nothing else waits for it.
  */
 export type Source =
-  { name: string; store: ByteStore } | { name: string; stream: AsyncIterable<Uint8Array>; isLive?: boolean };
+  | { name: string; store: ByteStore }
+  /** `kept` is where the stream's bytes lie already, so that nothing needs to spool them. */
+  | { name: string; stream: AsyncIterable<Uint8Array>; isLive?: boolean; kept?: ByteStore };
 
 /** How the reading shares its thread and hears of a stop; given by the front end, for clocks are its own. */
 export interface ReadingHost {
@@ -54,7 +56,7 @@ export async function fileOf(
   createSpool: () => Promise<AppendableByteStore>,
 ): Promise<AnalysedFile> {
   const bytes = 'store' in source ? source.store.size : 0;
-  const store = 'store' in source ? source.store : await createSpool();
+  const store = 'store' in source ? source.store : (source.kept ?? (await createSpool()));
   return {
     name: source.name,
     bytes,
@@ -75,8 +77,10 @@ export async function piecesOf(
   createSpool: () => Promise<AppendableByteStore>,
   largest: ByteCount,
 ): Promise<SourcePieces> {
-  if ('stream' in source)
-    return piecesOfStream(source.stream, file, file.store as AppendableByteStore, createSpool);
+  if ('stream' in source) {
+    const spool = source.kept === undefined ? (file.store as AppendableByteStore) : undefined;
+    return piecesOfStream(source.stream, file, spool, createSpool);
+  }
   const { store } = source;
   const head = await store.read(0, DESCRIBE_LENGTH);
   const container = detectContainer(head.subarray(0, DETECT_LENGTH));
@@ -107,13 +111,15 @@ export function refuseEmptyLog(file: AnalysedFile, head: Uint8Array): void {
 async function piecesOfStream(
   stream: AsyncIterable<Uint8Array>,
   file: AnalysedFile,
-  spool: AppendableByteStore,
+  given: AppendableByteStore | undefined,
   createSpool: () => Promise<AppendableByteStore>,
 ): Promise<SourcePieces> {
+  let spool = given;
   let { head, rest } = await takeHead(counting(stream, file));
   let container = detectContainer(head.subarray(0, DETECT_LENGTH));
   if (container === 'gzip') {
     file.compression = 'gzip';
+    if (spool === undefined) file.store = spool = await createSpool();
     ({ head, rest } = await takeHead(
       gunzip(rest, (fault: Fault) => {
         file.fault = fault;

@@ -26,7 +26,7 @@ import {
   countBlock,
   isReadKind,
 } from './pcapng-blocks.ts';
-import { readDropped, readInterfaceOptions } from './pcapng-options.ts';
+import { readDropped, readInterfaceOptions, readMark } from './pcapng-options.ts';
 import { RecordReader, STOPPED, readUint16, readUint32 } from './record-reader.ts';
 import { TimestampScale } from './timestamp-scale.ts';
 
@@ -346,6 +346,9 @@ export class PcapngReader extends RecordReader implements CaptureReader {
     const dropped = readDropped(bytes, at + 20, at + length - 4, bigEndian);
     if (dropped !== undefined) captureInterface.dropped = dropped;
     scale.set(readUint32(bytes, at + 12, bigEndian), readUint32(bytes, at + 16, bigEndian));
+    const mark = readMark(bytes, at + 20, at + length - 4, bigEndian);
+    // A mark is no tick: what somebody noted must not make timers fire, nor lead the clock where packets are late.
+    if (mark !== undefined) return this.#notes.addMark(index, scale.seconds, scale.nanoseconds, mark);
     this.#sink.tick?.(scale.seconds, scale.nanoseconds);
   }
 
