@@ -1,3 +1,5 @@
+import { Alerts } from './recordings/alerts.svelte.ts';
+import { Recordings } from './recordings/recordings.svelte.ts';
 import { Session } from './session.svelte.ts';
 import { Theme } from './theme.svelte.ts';
 
@@ -14,6 +16,8 @@ export interface LiveOffer {
 export class PageState {
   readonly session = new Session();
   readonly theme = new Theme();
+  readonly recordings = new Recordings(this.session);
+  readonly alerts = new Alerts(this.session);
 
   /** Why a capture could not even be fetched, one sentence. */
   fault = $state<string | undefined>();
@@ -21,7 +25,9 @@ export class PageState {
   live = $state.raw<LiveOffer | undefined>();
 
   /** The dialog that is open. */
-  dialog = $state<'keys' | 'commands' | 'decode-as' | 'objects' | 'clocks' | 'paste' | undefined>();
+  dialog = $state<
+    'keys' | 'commands' | 'decode-as' | 'objects' | 'clocks' | 'paste' | 'mark' | 'alert' | undefined
+  >();
   /** What was wrong in the object definitions that were loaded last, one line each; and what is to be said of them. */
   objectFaults = $state.raw<readonly string[]>([]);
   objectNotes = $state.raw<readonly string[]>([]);
