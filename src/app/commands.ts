@@ -153,9 +153,7 @@ export const COMMANDS: readonly Command[] = [
     group: 'Live',
     keys: ['m'],
     when: (page) => whileLive(page) && page.session.status.recording?.takesMarks === true,
-    run: (page) => {
-      page.dialog = 'mark';
-    },
+    run: (page) => page.askMark(),
   },
   {
     id: 'alert',

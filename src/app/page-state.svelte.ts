@@ -1,3 +1,4 @@
+import type { CaptureMoment } from '../capture/frame.ts';
 import { Alerts } from './recordings/alerts.svelte.ts';
 import { Recordings } from './recordings/recordings.svelte.ts';
 import { Session } from './session.svelte.ts';
@@ -17,7 +18,7 @@ export class PageState {
   readonly session = new Session();
   readonly theme = new Theme();
   readonly recordings = new Recordings(this.session);
-  readonly alerts = new Alerts(this.session);
+  readonly alerts = new Alerts();
 
   /** Why a capture could not even be fetched, one sentence. */
   fault = $state<string | undefined>();
@@ -33,8 +34,16 @@ export class PageState {
   objectNotes = $state.raw<readonly string[]>([]);
   /** Text that was pasted onto the page and waits in the dialog. */
   pasted = '';
+  /** The moment of the mark that its dialog asks about, as it was when the key was pressed. */
+  markMoment: Promise<CaptureMoment | undefined> | undefined;
   /** Whether single keys without Ctrl or Command are commands; some people's tools type keys by accident. */
   singleKeys = $state(true);
+
+  /** Asks for a mark on this moment. */
+  askMark(): void {
+    this.markMoment = this.session.attempt(this.session.client.captureMoment());
+    this.dialog = 'mark';
+  }
 
   /** Set by the filter box. */
   focusFilter: (() => void) | undefined;

@@ -20,16 +20,18 @@ export function spanWithMarks(
   return { from, to };
 }
 
-/** A mark's label: from where to where it may be written, in pixels. */
+/** A mark's label: its moment's place and the room for its text at one side of that, in pixels. */
 export interface MarkLabel {
   mark: CaptureMark;
   x: number;
   width: number;
+  side: 'right' | 'left';
 }
 
 /**
  * Labels of the marks in a window `width` pixels wide, from left to right: each has the room up to the next one that
- * has a label, at most `most`. A mark closer than `least` to the label before it has none; `hidden` counts them.
+ * has a label, at most `most`; the last one has its text at the left where there is more room. A mark closer than
+ * `least` to the label before it has none; `hidden` counts them.
  */
 export function markLabels(
   marks: readonly CaptureMark[],
@@ -43,13 +45,23 @@ export function markLabels(
   let hidden = 0;
   for (const mark of marks) {
     if (mark.time < window.from || mark.time > window.to) continue;
-    const x = Math.min((mark.time - window.from) / perPixel, Math.max(0, width - least));
+    const x = (mark.time - window.from) / perPixel;
     const before = labels.at(-1);
     if (before !== undefined && x - before.x < least) hidden++;
     else {
       if (before !== undefined) before.width = Math.min(before.width, x - before.x);
-      labels.push({ mark, x, width: Math.min(most, width - x) });
+      labels.push({ mark, x, width: Math.min(most, width - x), side: 'right' });
     }
+  }
+  const last = labels.at(-1);
+  const before = labels.at(-2);
+  if (last === undefined || last.width >= most) return { labels, hidden };
+  // The newest mark of a live capture stands at the right edge.
+  const room = Math.min(most, before === undefined ? last.x : (last.x - before.x) / 2);
+  if (room > last.width) {
+    last.side = 'left';
+    last.width = room;
+    if (before !== undefined) before.width = Math.min(before.width, last.x - room - before.x);
   }
   return { labels, hidden };
 }

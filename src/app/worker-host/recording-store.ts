@@ -77,9 +77,17 @@ class OriginRecording implements Recording {
   async append(bytes: Uint8Array): Promise<void> {
     while (this.#changing !== undefined) await this.#changing;
     const at = this.#size - this.#start;
-    const written = this.handle.write(bytes as Uint8Array<ArrayBuffer>, { at });
-    // What was written of a block is written over by the next, or cut off when the recording is opened.
-    if (written < bytes.length) throw new Error('the private storage of this browser is full');
+    let written = 0;
+    try {
+      written = this.handle.write(bytes as Uint8Array<ArrayBuffer>, { at });
+    } catch (error) {
+      if (!(error instanceof DOMException && error.name === 'QuotaExceededError')) throw error;
+    }
+    // No part of a block stays.
+    if (written < bytes.length) {
+      this.handle.truncate(at);
+      throw new Error('The private storage of this browser is full; what came before is kept');
+    }
     this.#size += bytes.length;
     this.#flush ??= setTimeout(() => {
       this.#flush = undefined;

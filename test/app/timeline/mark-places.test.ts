@@ -29,14 +29,34 @@ describe('labels of marks', () => {
     expect(hidden).toBe(0);
   });
 
-  it('are left out where there is no room, and counted; the last stays inside', () => {
-    const { labels, hidden } = markLabels(at(100, 110, 123, 124, 999), window, 1000, 24, 220);
+  it('are left out where there is no room, and counted', () => {
+    const { labels, hidden } = markLabels(at(100, 110, 123, 124, 500), window, 1000, 24, 220);
     expect(labels.map(({ x, width }) => [x, width])).toEqual([
       [100, 24],
       [124, 220],
-      [976, 24],
+      [500, 220],
     ]);
     expect(hidden).toBe(2);
+  });
+
+  it('stand at the left of the last mark where there is more room', () => {
+    const placed = (...times: number[]): unknown[] =>
+      markLabels(at(...times), window, 1000, 24, 220).labels.map(({ x, width, side }) => [x, width, side]);
+    expect(placed(990)).toEqual([[990, 220, 'left']]);
+    expect(placed(900)).toEqual([[900, 220, 'left']]);
+    expect(placed(50)).toEqual([[50, 220, 'right']]);
+    expect(placed(840, 990)).toEqual([
+      [840, 75, 'right'],
+      [990, 75, 'left'],
+    ]);
+    expect(placed(700, 990)).toEqual([
+      [700, 145, 'right'],
+      [990, 145, 'left'],
+    ]);
+    expect(placed(880, 905)).toEqual([
+      [880, 25, 'right'],
+      [905, 95, 'right'],
+    ]);
   });
 
   it('of marks that are not in sight do not count', () => {
