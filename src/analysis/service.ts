@@ -491,10 +491,10 @@ export class AnalysisService implements AnalysisProtocol {
     void done.then(() => this.#opened === opened && this.#tell(false));
   }
 
-  /** Tests messages that came since, while the source is live. */
+  /** Tests messages of a live source that came since, the last ones too. */
   #watch(): void {
     const alert = this.#alert;
-    if (alert?.isBehind !== true || this.#state !== 'live') return;
+    if (alert?.isBehind !== true || this.#opened?.recording === undefined) return;
     void alert
       .catchUp(() => this.#breathe())
       .then((found) => {
