@@ -3,7 +3,7 @@ import type { Fault } from './outcome.ts';
 import { PcapReader } from './pcap.ts';
 import { BYTE_ORDER_MAGIC, ENHANCED_PACKET, INTERFACE_DESCRIPTION, SECTION_HEADER } from './pcapng-blocks.ts';
 import { IF_TSRESOL } from './pcapng-options.ts';
-import { blockBytes } from './pcapng-writer.ts';
+import { blockBytes } from './pcapng-mark.ts';
 import { TimestampScale } from './timestamp-scale.ts';
 
 /** Times are written in units of 10^-9 s, which holds those of every pcap exactly. */

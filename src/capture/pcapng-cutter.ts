@@ -7,7 +7,7 @@ import {
   SECTION_HEADER,
 } from './pcapng-blocks.ts';
 import { readInterfaceOptions } from './pcapng-options.ts';
-import { markBlock } from './pcapng-writer.ts';
+import { markBlock } from './pcapng-mark.ts';
 import { readUint32 } from './record-reader.ts';
 import { TimestampScale } from './timestamp-scale.ts';
 import type { ByteCount, ByteOffset } from './units.ts';
