@@ -8,6 +8,8 @@ import type { RecordingStatus } from './recording-protocol.ts';
 
 /** Bytes given to the analysis at once. */
 const PIECE_BYTES: ByteCount = 256 << 10;
+/** Bytes that wait in memory for the analysis once nothing more can be kept; then the stream waits. */
+const MOST_WAITING: ByteCount = 16 << 20;
 
 /** Where the bytes of a live source are kept until the person has saved them or thrown them away. */
 export interface Recording extends AppendableByteStore {
@@ -29,7 +31,8 @@ export class MemoryRecording extends MemoryStore implements Recording {
 /**
  * Keeps what a live source sends, as it comes and whatever the analysis does meanwhile, and gives the analysis what is
  * kept. A classic pcap is kept as pcapng. Only whole blocks of a pcapng are put down, so that what is kept is a whole
- * file at any time, and a mark can be put behind it. Other streams, such as texts, are kept as they come.
+ * file at any time, and a mark can be put behind it. Other streams, such as texts, are kept as they come. Where the store
+ * takes no more (its disk or quota is full), the stream goes on to one reader without being kept.
  */
 export class LiveRecording {
   /** Resolves when nothing more will be kept. */
@@ -39,7 +42,15 @@ export class LiveRecording {
   /** First bytes, until they show what the stream is. */
   #head: Uint8Array | undefined = new Uint8Array(0);
   #hasEnded = false;
-  #failure: Error | undefined;
+  #isStopped = false;
+  #error: Error | undefined;
+  #failure: string | undefined;
+  /** What the store did not take, until it is read. */
+  readonly #unkept: Uint8Array[] = [];
+  #unkeptBytes: ByteCount = 0;
+  #wakeKeeper: () => void = () => {};
+  /** Counts the readings; an older one ends when another begins. */
+  #readings = 0;
   /** Bytes are put down one after another. */
   #appended: Promise<void> = Promise.resolve();
   /** Readers that have read all that is kept. */
@@ -58,8 +69,14 @@ export class LiveRecording {
     this.ended = this.#keep(stream);
   }
 
+  /** Why bytes are no longer kept, one sentence; undefined while they are. */
+  get failure(): string | undefined {
+    return this.#failure;
+  }
+
   get status(): RecordingStatus {
     return {
+      ...(this.#failure !== undefined && { failure: this.#failure }),
       id: this.store.id,
       bytes: this.store.size,
       savedBytes: this.#savedBytes,
@@ -86,7 +103,13 @@ export class LiveRecording {
   async mark(text: string, moment: CaptureMoment): Promise<boolean> {
     if (!this.#takesMarks) return false;
     await this.#append(this.#cutter.mark(text, moment));
-    return true;
+    return this.#failure === undefined;
+  }
+
+  /** Nobody reads any more: the stream has been told to end, and need not wait for a reader. */
+  stop(): void {
+    this.#isStopped = true;
+    this.#wakeKeeper();
   }
 
   /** All that is kept, as a file. */
@@ -100,26 +123,38 @@ export class LiveRecording {
   }
 
   /**
-   * What is kept, from its beginning to the end of the stream; throws where the stream broke. Can be read any number of
-   * times.
+   * What came, from its beginning to the end of the stream; throws where the stream broke. Can be read anew while
+   * everything is kept; an older reading ends.
    */
   async *pieces(): AsyncGenerator<Uint8Array> {
-    for (let offset = 0; ;) {
+    const reading = ++this.#readings;
+    this.#wake();
+    let offset = 0;
+    while (reading === this.#readings) {
       if (offset < this.store.size) {
         const piece = await this.store.read(offset, PIECE_BYTES);
         offset += piece.length;
         yield piece;
-      } else if (this.#hasEnded) break;
-      else
-        await new Promise<void>((resolve) => {
-          this.#waiting.push(resolve);
-        });
+        continue;
+      }
+      const unkept = this.#unkept.shift();
+      if (unkept !== undefined) {
+        this.#unkeptBytes -= unkept.length;
+        this.#wakeKeeper();
+        yield unkept;
+        continue;
+      }
+      if (this.#hasEnded) break;
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+      });
     }
-    if (this.#failure !== undefined) throw this.#failure;
+    if (reading === this.#readings && this.#error !== undefined) throw this.#error;
   }
 
   get #takesMarks(): boolean {
-    return !this.#hasEnded && this.#cutter.takesMarks && this.#newest !== undefined;
+    if (this.#hasEnded || this.#failure !== undefined) return false;
+    return this.#cutter.takesMarks && this.#newest !== undefined;
   }
 
   async #keep(stream: AsyncIterable<Uint8Array>): Promise<void> {
@@ -127,12 +162,16 @@ export class LiveRecording {
       for await (const piece of stream) {
         await this.#take(piece);
         if (this.#conversion?.fault !== undefined) throw new Error(this.#conversion.fault.text);
+        while (this.#unkeptBytes > MOST_WAITING && !this.#isStopped)
+          await new Promise<void>((resolve) => {
+            this.#wakeKeeper = resolve;
+          });
       }
       if (this.#head !== undefined) await this.#append(this.#head);
       const left = this.#cutter.end();
       if (left !== undefined) await this.#append(left);
     } catch (error) {
-      this.#failure = error instanceof Error ? error : new Error(String(error));
+      this.#error = error instanceof Error ? error : new Error(String(error));
     }
     this.#hasEnded = true;
     this.#wake();
@@ -171,7 +210,16 @@ export class LiveRecording {
 
   #append(bytes: Uint8Array): Promise<void> {
     return this.#inTurn(async () => {
-      await this.store.append(bytes);
+      if (this.#failure === undefined) {
+        try {
+          await this.store.append(bytes);
+          return this.#wake();
+        } catch (error) {
+          this.#failure = error instanceof Error ? error.message : String(error);
+        }
+      }
+      this.#unkept.push(bytes);
+      this.#unkeptBytes += bytes.length;
       this.#wake();
     });
   }

@@ -8,6 +8,8 @@ export interface RecordingStatus {
   bytes: ByteCount;
   /** How many of `bytes` were saved. */
   savedBytes: ByteCount;
+  /** Why nothing more is kept, one sentence; absent while everything is. */
+  failure?: string;
   /** True while a mark can be put behind it. */
   takesMarks: boolean;
 }

@@ -152,6 +152,7 @@ export class AnalysisService implements AnalysisProtocol {
     if (opened === undefined || (this.#state !== 'loading' && this.#state !== 'live')) return;
     opened.stopped = true;
     opened.stop();
+    opened.recording?.stop();
     this.#release();
     this.#state = 'stopped';
     this.#tell(true);
@@ -173,6 +174,7 @@ export class AnalysisService implements AnalysisProtocol {
     opened.stopped = true;
     opened.stop();
     this.#release();
+    opened.recording?.stop();
     await opened.recording?.ended;
     for (const store of opened.stores) await store.close();
     this.#tell(true);

@@ -164,7 +164,7 @@ describe('a live capture that is saved', () => {
     expect((await recordsOfFile(saved)).records).toBe((await recordsOfFile(new Blob([pcap]))).records);
   });
 
-  it('ends, and says so, where its place is full; what was kept stays whole', async () => {
+  it('goes on without being kept where its place is full, which is said; what was kept is whole', async () => {
     const recording = new MemoryRecording();
     const append = recording.append.bind(recording);
     recording.append = (bytes) =>
@@ -173,11 +173,30 @@ describe('a live capture that is saved', () => {
     const service = serviceOf(tap, recording);
     await service.open([{ kind: 'live', name: 'Live tap', url: '' }]);
     for (let at = 0; at < CAPTURE.length; at += 64) tap.send(CAPTURE.subarray(at, at + 64));
-    const status = await until(service, ({ state }) => state === 'failed');
-    expect(status.failure).toBe('the storage is full');
-    expect(status.messages).toBeGreaterThan(0);
+    const status = await until(service, ({ messages }) => messages === 125);
+    expect(status.recording).toMatchObject({ failure: 'the storage is full', takesMarks: false });
+    expect(await service.mark('no', { seconds: 1, nanoseconds: 0 })).toBe(false);
     expect((await recordingFacts(recording)).whole).toBe(recording.size);
     expect((await service.saveRecording())!.size).toBe(recording.size);
+    tap.end();
+    await until(service, ({ state }) => state === 'done');
+  });
+
+  it('ends while what is not kept waits for a reader that is held', async () => {
+    const recording = new MemoryRecording();
+    const tap = new Tap();
+    const service = serviceOf(tap, recording);
+    await service.open([{ kind: 'live', name: 'Live tap', url: '' }]);
+    tap.send(CAPTURE.subarray(0, 5000));
+    await until(service, ({ messages }) => messages > 0);
+    await service.pause(true);
+    recording.append = () => Promise.reject(new Error('the storage is full'));
+    const packet = enhancedPacket(1n, new Uint8Array(60_000));
+    tap.send(CAPTURE.subarray(5000));
+    for (let count = 0; count < 300; count++) tap.send(packet);
+    await until(service, (status) => status.recording?.failure !== undefined);
+    await service.close();
+    expect((await service.status()).state).toBe('idle');
   });
 
   it('a text is kept as it comes', async () => {

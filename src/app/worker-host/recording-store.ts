@@ -86,7 +86,7 @@ class OriginRecording implements Recording {
     // No part of a block stays.
     if (written < bytes.length) {
       this.handle.truncate(at);
-      throw new Error('The private storage of this browser is full; what came before is kept');
+      throw new Error('the private storage of this browser is full');
     }
     this.#size += bytes.length;
     this.#flush ??= setTimeout(() => {
