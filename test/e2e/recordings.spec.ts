@@ -36,6 +36,14 @@ async function connect(page: Page): Promise<void> {
   await untilState(page, 'live');
 }
 
+/** Runs a command by keys alone. */
+async function runCommand(page: Page, words: string): Promise<void> {
+  await page.keyboard.press('Control+k');
+  await expect(page.getByRole('combobox', { name: 'Find a command' })).toBeFocused();
+  await page.keyboard.type(words);
+  await page.keyboard.press('Enter');
+}
+
 async function shown(page: Page): Promise<number> {
   // The head of the list is a row, too.
   return Number(await page.getByTestId('message-list').getAttribute('aria-rowcount')) - 1;
@@ -254,9 +262,7 @@ test('marks are put in by key, stand on the timeline and come back with the save
 
   // By keys alone: the palette leads to a mark.
   await page.keyboard.press('2');
-  await page.keyboard.press('Control+k');
-  await page.keyboard.type('pressed the button');
-  await page.keyboard.press('Enter');
+  await runCommand(page, 'pressed the button');
   await expect(strip.getByRole('button', { name: /pressed the button/ })).toHaveClass(/chosen/);
 });
 
@@ -279,9 +285,7 @@ test('an alert counts in the title until somebody looks', async ({ page, context
   tap.send(CAPTURE.subarray(0, half));
   await expect(lines(page).first()).toBeVisible();
 
-  await page.keyboard.press('Control+k');
-  await page.keyboard.type('alert');
-  await page.keyboard.press('Enter');
+  await runCommand(page, 'alert');
   const dialog = page.getByRole('dialog', { name: 'Alert on messages' });
   await expect(dialog.getByLabel('Filter expression')).toBeFocused();
   await page.keyboard.type('coap.code == 2.0x');
@@ -307,9 +311,7 @@ test('an alert counts in the title until somebody looks', async ({ page, context
 
   await card.getByRole('button', { name: /^\d+ messages?/ }).click();
   await expect(page.getByRole('treeitem', { name: /^CoAP/ })).toBeVisible();
-  await page.keyboard.press('Control+k');
-  await page.keyboard.type('alert');
-  await page.keyboard.press('Enter');
+  await runCommand(page, 'alert');
   await dialog.getByRole('button', { name: 'End the alert' }).click();
   await expect(card.locator('.alert')).toHaveCount(0);
 });
@@ -338,9 +340,7 @@ for (const colorScheme of ['dark', 'light'] as const) {
         // So that they do not stand on one another.
         await page.waitForTimeout(1500);
       }
-      await page.keyboard.press('Control+k');
-      await page.keyboard.type('alert');
-      await page.keyboard.press('Enter');
+      await runCommand(page, 'alert');
       await expect(page.getByLabel('Filter expression')).toBeFocused();
       await page.keyboard.type('coap.code == 2.05 && bad');
       await page.keyboard.press('Enter');
