@@ -1,7 +1,7 @@
 import type { AppendableByteStore } from '../capture/byte-store.ts';
 import type { ByteCount } from '../capture/units.ts';
 import type { AnalysedFile, Analysis } from './analysis.ts';
-import type { LiveFeed } from './live-feed.ts';
+import type { LiveRecording } from './live-recording.ts';
 import type { MemoryBound } from './memory-bound.ts';
 import { mergeFiles } from './merged-files.ts';
 import {
@@ -66,7 +66,7 @@ async function readAlone(
   source: SourcePieces,
   host: ReadingHost,
   bound: MemoryBound | undefined,
-  feed: LiveFeed | undefined,
+  feed: LiveRecording | undefined,
 ): Promise<void> {
   const { container, spool, decoded } = source;
   if (container === undefined) {

@@ -1,12 +1,16 @@
 import { type AppendableByteStore, BlobStore } from '../capture/byte-store.ts';
-import { LiveFeed } from './live-feed.ts';
+import { LiveRecording, type Recording } from './live-recording.ts';
 import type { OpenSource } from './protocol.ts';
 import type { Source } from './source-pieces.ts';
 import { TapLink } from './tap-link.ts';
 
 /** What the platform gives to read what is opened. */
 export interface SourceHost {
+  /** Milliseconds of a clock that never goes back. */
+  now(): number;
   createSpool(): Promise<AppendableByteStore>;
+  /** Where the bytes of a live source are kept until the person has saved them. */
+  createRecording(): Promise<Recording>;
   /** The bytes that a relay sends; ends when the relay closes, or when `stopped` says so. */
   connect(url: string, stopped: Promise<void>, link: TapLink): AsyncIterable<Uint8Array>;
 }
@@ -15,6 +19,7 @@ export interface SourceHost {
 export class OpenedSources {
   readonly #stores: AppendableByteStore[] = [];
   #readable: Promise<Source[]> | undefined;
+  #recordings: LiveRecording[] = [];
   #isClosed = false;
   #stop: () => void = () => {};
   readonly #stopped = new Promise<void>((resolve) => {
@@ -30,6 +35,11 @@ export class OpenedSources {
   ) {
     const live = sources.find((source) => source.kind === 'live');
     if (live !== undefined) this.link = new TapLink(live.start);
+  }
+
+  /** Of the first live source, as soon as it is connected. */
+  get recording(): LiveRecording | undefined {
+    return this.#recordings[0];
   }
 
   /** True where one of them ends nobody knows when. */
@@ -60,12 +70,14 @@ export class OpenedSources {
   /** Ends the streams; what came of them stays. */
   stop(): void {
     this.#stop();
+    for (const recording of this.#recordings) recording.stop();
   }
 
   /** Frees what holds the bytes. */
   async close(): Promise<void> {
     this.stop();
     this.#isClosed = true;
+    for (const recording of this.#recordings) await recording.ended;
     for (const store of this.#stores.splice(0)) await store.close();
   }
 
@@ -76,12 +88,17 @@ export class OpenedSources {
       const { name } = source;
       if (source.kind === 'file') readable.push({ name, store: new BlobStore(source.blob) });
       else {
-        const spool = await this.createSpool();
+        const store = await this.host.createRecording();
+        if (this.#isClosed) {
+          await store.close();
+          break;
+        }
+        this.#stores.push(store);
         const link = source === live ? this.link! : new TapLink();
-        readable.push({
-          name,
-          feed: new LiveFeed(this.host.connect(source.url, this.#stopped, link), spool),
-        });
+        const stream = this.host.connect(source.url, this.#stopped, link);
+        const feed = new LiveRecording(store, stream, () => this.host.now());
+        this.#recordings.push(feed);
+        readable.push({ name, feed });
       }
     }
     return readable;

@@ -8,6 +8,7 @@ import type { SequenceQuestions } from './sequence-protocol.ts';
 import type { SpanQuestions } from './span-protocol.ts';
 import type { StartCommand, TapCommand } from './live-tap-protocol.ts';
 import type { TapNews } from './tap-link.ts';
+import type { AlertStatus, RecordingQuestions, RecordingStatus } from './recording-protocol.ts';
 import type { ValueProtocol } from './value-protocol.ts';
 import type { Dropped } from './memory-bound.ts';
 import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
@@ -19,7 +20,8 @@ import type { FrameNumber, MessageRow, Nanoseconds } from '../capture/units.ts';
 
 /** What is opened: a file of the person, or an endless stream from the relay. */
 export type OpenSource =
-  | { kind: 'file'; name: string; blob: Blob }
+  /** `recording` is its name where it is a recording of this browser. */
+  | { kind: 'file'; name: string; blob: Blob; recording?: string }
   /** `url` is a WebSocket on loopback that sends a capture's bytes in binary messages. */
   /** `start` is what the relay is asked to capture, where that can be chosen. */
   | { kind: 'live'; name: string; url: string; start?: StartCommand };
@@ -92,6 +94,12 @@ export interface AnalysisStatus {
   lastTime: Nanoseconds;
   /** Of a live source: how the connection and the relay stand. */
   tap?: TapNews;
+  /** Marks in all files; ask for them by `marks` when this has grown. */
+  marks?: number;
+  /** Of a live source: where its recording stands. */
+  recording?: RecordingStatus;
+  /** The alert that is on. */
+  alert?: AlertStatus;
   /** Why the analysis as a whole failed, one sentence. */
   failure?: string;
 }
@@ -374,7 +382,13 @@ export interface FilterCompletion {
 
 /** Commands of the page to the worker. Every method answers within 50 ms while a capture loads. */
 export interface AnalysisProtocol
-  extends ValueProtocol, UpdateQuestions, DeviceQuestions, SequenceQuestions, SpanQuestions {
+  extends
+    ValueProtocol,
+    UpdateQuestions,
+    DeviceQuestions,
+    SequenceQuestions,
+    SpanQuestions,
+    RecordingQuestions {
   /** Closes what is open and starts to read; answers at once, news come as events. */
   open(sources: OpenSource[], settings?: AnalysisSettings): Promise<void>;
   /**

@@ -1,7 +1,11 @@
+import { BlobStore } from '../capture/byte-store.ts';
+import type { CaptureMoment } from '../capture/frame.ts';
 import type { ByteCount, MessageRow } from '../capture/units.ts';
 import { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import { statusOf, totalsOf } from './analysis-status.ts';
+import { AlertRows, compileAlert } from './alert-rows.ts';
 import { Analysis } from './analysis.ts';
+import { CaptureMarks } from './capture-marks.ts';
 import { type ClockEstimate, estimateClock } from './clock-estimate.ts';
 import { DeviceAnswers } from './device-answers.ts';
 import { DeviceIndex } from './device-index.ts';
@@ -35,6 +39,8 @@ import type {
   TrackQuery,
   TrackWindow,
 } from './protocol.ts';
+import { recordingFacts } from './recording-facts.ts';
+import type { AlertAnswer, CaptureMark, RecordingFacts } from './recording-protocol.ts';
 import { recordFile } from './records/record-file.ts';
 import { RECORD_KINDS, Records } from './records/records.ts';
 import { RowWindows } from './row-window.ts';
@@ -90,6 +96,7 @@ interface Opened {
   firmware: FirmwareAnswers;
   deviceTable: DeviceAnswers;
   sequence: SequenceAnswers;
+  marks: CaptureMarks;
   scopes: SpanScopes;
   sources: OpenedSources;
   /** Where the analysis is held while it is paused: after as many bytes as the one before it had read. */
@@ -114,6 +121,8 @@ export class AnalysisService implements AnalysisProtocol {
   #resume: (() => void) | undefined;
   /** A status was held back and will be told when its time has come. */
   #owed = false;
+  /** The alert that is on; it goes on with the next live source. */
+  #alert: AlertRows | undefined;
   /** Questions that are being answered; reading waits for them. */
   #questions = 0;
   /** Exports that are under way. */
@@ -135,6 +144,7 @@ export class AnalysisService implements AnalysisProtocol {
     const opened = this.#prepare(settings, new OpenedSources(sources, this.host));
     this.#paused = false;
     this.#begin(opened);
+    if (this.#alert?.follow(opened.analysis, true) === false) this.#alert = undefined;
   }
 
   async analyseAnew(settings: AnalysisSettings): Promise<string | undefined> {
@@ -152,6 +162,7 @@ export class AnalysisService implements AnalysisProtocol {
     this.#filterText = '';
     this.#knownMessages = 0;
     this.#begin(opened);
+    if (this.#alert?.follow(opened.analysis, false) === false) this.#alert = undefined;
     if (filter !== '') await this.setFilter(filter);
     return undefined;
   }
@@ -396,6 +407,42 @@ export class AnalysisService implements AnalysisProtocol {
     return this.#walk(recordFile(known, records, 'ndjson', () => this.#breathe()));
   }
 
+  async saveRecording(): Promise<Blob | undefined> {
+    const saved = await this.#opened?.sources.recording?.save();
+    this.#tell(true);
+    return saved;
+  }
+
+  async captureMoment(): Promise<CaptureMoment | undefined> {
+    const recording = this.#opened?.sources.recording;
+    return recording?.status.takesMarks ? recording.moment() : undefined;
+  }
+
+  async mark(text: string, moment: CaptureMoment): Promise<boolean> {
+    return (await this.#opened?.sources.recording?.mark(text, moment)) ?? false;
+  }
+
+  async marks(): Promise<CaptureMark[]> {
+    return this.#opened?.marks.all() ?? [];
+  }
+
+  async setAlert(text: string): Promise<AlertAnswer> {
+    if (text.trim() === '') this.#alert = undefined;
+    else {
+      const { analysis } = this.#opened ?? this.#prepare();
+      const filter = compileAlert(text, analysis);
+      if (!filter.ok) return filter;
+      this.#opened?.analysis.flush();
+      this.#alert = new AlertRows(text, analysis, filter);
+    }
+    this.#tell(true);
+    return { ok: true };
+  }
+
+  async recordingFacts(blob: Blob): Promise<RecordingFacts> {
+    return recordingFacts(new BlobStore(blob));
+  }
+
   /** Order of the devices on the timeline, where it is about to ask for one. */
   async #order(opened: Opened, revision: number): Promise<number[] | undefined> {
     const { sort, descending } = this.#layout;
@@ -426,6 +473,7 @@ export class AnalysisService implements AnalysisProtocol {
       firmware: new FirmwareAnswers(analysis, facts, devices, bytes, summaries),
       deviceTable: new DeviceAnswers(analysis, devices, () => this.#pause()),
       sequence: new SequenceAnswers(analysis, facts, devices, summaries, shown, () => this.#pause()),
+      marks: new CaptureMarks(analysis),
       scopes: new SpanScopes(analysis, facts, devices),
       sources,
       holdAt: 0,
@@ -504,6 +552,17 @@ export class AnalysisService implements AnalysisProtocol {
     void done.then(() => this.#opened === opened && this.#tell(false));
   }
 
+  /** Tests messages of a live source that came since, the last ones too. */
+  #watch(): void {
+    const alert = this.#alert;
+    if (alert?.isBehind !== true || this.#opened?.sources.recording === undefined) return;
+    void alert
+      .catchUp(() => this.#breathe())
+      .then((found) => {
+        if (found && this.#alert === alert) this.#tell(false);
+      });
+  }
+
   /** Gives waiting questions their turn when enough work was done; undefined where it is not time yet. */
   #breathe(): Promise<void> | undefined {
     if (this.host.now() - this.#lastTurn < WORK_INTERVAL) return undefined;
@@ -549,6 +608,7 @@ export class AnalysisService implements AnalysisProtocol {
     this.#opened?.analysis.flush();
     this.#opened?.shown.extend();
     if (this.#opened !== undefined) this.#catchUp(this.#opened);
+    this.#watch();
     this.#revision++;
     const status = this.#status();
     this.#knownMessages = status.messages;
@@ -574,6 +634,10 @@ export class AnalysisService implements AnalysisProtocol {
     });
     const tap = this.#opened?.sources.link?.news;
     if (tap !== undefined) status.tap = tap;
+    const { marks, sources } = this.#opened ?? {};
+    if (marks !== undefined && marks.count > 0) status.marks = marks.count;
+    if (sources?.recording !== undefined) status.recording = sources.recording.status;
+    if (this.#alert !== undefined) status.alert = this.#alert.status;
     if (this.#failure !== undefined) status.failure = this.#failure;
     if (this.#opened?.shown.progress !== undefined) status.filtering = this.#opened.shown.progress;
     return status;

@@ -7,7 +7,7 @@ import type { Fault } from '../capture/outcome.ts';
 import { DESCRIBE_LENGTH, describeUnknown, isText } from '../capture/unknown-file.ts';
 import type { ByteCount } from '../capture/units.ts';
 import type { AnalysedFile } from './analysis.ts';
-import type { LiveFeed } from './live-feed.ts';
+import type { LiveRecording } from './live-recording.ts';
 
 /** Bytes of one piece of a store that is no plain capture. */
 const PIECE_BYTES: ByteCount = 128 << 10;
@@ -22,7 +22,7 @@ export type Source =
   | { name: string; store: ByteStore }
   | { name: string; stream: AsyncIterable<Uint8Array>; isLive?: boolean }
   /** A live stream that can be read again from its beginning. */
-  | { name: string; feed: LiveFeed };
+  | { name: string; feed: LiveRecording };
 
 /** True for a source that ends nobody knows when. */
 export function isLive(source: Source): boolean {

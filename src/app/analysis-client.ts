@@ -30,7 +30,9 @@ import type { UpdateDetail, UpdateList } from '../analysis/firmware-protocol.ts'
 import type { SequenceChoice, SequenceQuery, SequenceWindow } from '../analysis/sequence-protocol.ts';
 import type { SpanQuery, SpanScope, TimelineLayout } from '../analysis/span-protocol.ts';
 import type { TapCommand } from '../analysis/live-tap-protocol.ts';
+import type { AlertAnswer, CaptureMark, RecordingFacts } from '../analysis/recording-protocol.ts';
 import type { AnalysisSettings } from '../analysis/settings.ts';
+import type { CaptureMoment } from '../capture/frame.ts';
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 
 /** How long the worker may take to say that it is there, in milliseconds. */
@@ -229,6 +231,24 @@ export class AnalysisClient implements AnalysisProtocol {
   }
   clockEstimates(): Promise<(ClockEstimate | undefined)[]> {
     return this.#call((remote) => remote.clockEstimates());
+  }
+  saveRecording(): Promise<Blob | undefined> {
+    return this.#call((remote) => remote.saveRecording());
+  }
+  captureMoment(): Promise<CaptureMoment | undefined> {
+    return this.#call((remote) => remote.captureMoment());
+  }
+  mark(text: string, moment: CaptureMoment): Promise<boolean> {
+    return this.#call((remote) => remote.mark(text, moment));
+  }
+  marks(): Promise<CaptureMark[]> {
+    return this.#call((remote) => remote.marks());
+  }
+  setAlert(text: string): Promise<AlertAnswer> {
+    return this.#call((remote) => remote.setAlert(text));
+  }
+  recordingFacts(blob: Blob): Promise<RecordingFacts> {
+    return this.#call((remote) => remote.recordingFacts(blob));
   }
   updates(first: number, count: number): Promise<UpdateList> {
     return this.#call((remote) => remote.updates(first, count));

@@ -4,7 +4,7 @@ import type { PageState } from './page-state.svelte.ts';
 export interface Command {
   id: string;
   title: string;
-  group: 'Page' | 'Views' | 'Timeline' | 'Messages' | 'Values' | 'Updates' | 'Sequence';
+  group: 'Page' | 'Live' | 'Marks' | 'Views' | 'Timeline' | 'Messages' | 'Values' | 'Updates' | 'Sequence';
   /** Keys as `KeyboardEvent.key` has them, `Mod+` before where Ctrl or Command is held. */
   keys: readonly string[];
   /** Whether it can be done now; without it, always. */

@@ -11,6 +11,10 @@ const withSequence = (page: PageState): boolean => page.session.sequenceCommands
 const whileReading = (page: PageState): boolean =>
   page.session.status.state === 'loading' || page.session.status.state === 'live';
 
+const withRecording = (page: PageState): boolean =>
+  page.session.status.recording !== undefined || page.session.openRecording !== undefined;
+const whileLive = (page: PageState): boolean => page.session.status.state === 'live';
+
 /** All commands of the page; key handling, help sheet and palette are made from this list. */
 export const COMMANDS: readonly Command[] = [
   {
@@ -124,6 +128,32 @@ export const COMMANDS: readonly Command[] = [
     keys: [],
     when: withCapture,
     run: (page) => void page.session.close(),
+  },
+  {
+    id: 'save-capture',
+    title: 'Save capture…',
+    group: 'Live',
+    keys: ['Mod+s'],
+    when: withRecording,
+    run: (page) => void page.recordings.saveOpen(),
+  },
+  {
+    id: 'mark',
+    title: 'Mark this moment…',
+    group: 'Live',
+    keys: ['m'],
+    when: (page) => whileLive(page) && page.session.status.recording?.takesMarks === true,
+    run: (page) => page.askMark(),
+  },
+  {
+    id: 'alert',
+    title: 'Alert on messages…',
+    group: 'Live',
+    keys: [],
+    when: whileLive,
+    run: (page) => {
+      page.dialog = 'alert';
+    },
   },
   {
     id: 'view-timeline',
@@ -341,6 +371,18 @@ export const COMMANDS: readonly Command[] = [
     run: (page) => page.session.deselect(),
   },
 ];
+
+/** The commands, and a way to each mark of the capture that is open. */
+export function commandsOf(page: PageState): Command[] {
+  const marks = page.session.marks.map((mark): Command => ({
+    id: `mark-${mark.id}`,
+    title: `Go to mark: ${mark.text}`,
+    group: 'Marks',
+    keys: [],
+    run: () => page.session.showTime(mark.time),
+  }));
+  return [...COMMANDS, ...marks];
+}
 
 /** Whether this computer's modifier key is Command. */
 export const APPLE = /mac|iphone|ipad/i.test(navigator.platform);

@@ -70,6 +70,7 @@ export async function openAddress(page: PageState, name: string, path: string): 
 export async function openLive(page: PageState, url: string, start?: StartCommand): Promise<void> {
   markChosen();
   page.fault = undefined;
+  await page.recordings.makeRoom();
   await page.session.open([
     { kind: 'live', name: 'Live tap', url, ...(start === undefined ? {} : { start }) },
   ]);

@@ -1,5 +1,6 @@
 import type { AnalysisStatus, Dissection, FilterAnswer, OpenSource } from '../analysis/protocol.ts';
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
+import type { CaptureMark } from '../analysis/recording-protocol.ts';
 import type { AnalysisSettings } from '../analysis/settings.ts';
 import type { NamedSeries, SeriesKey } from '../analysis/value-protocol.ts';
 import type { SpanQuery } from '../analysis/span-protocol.ts';
@@ -160,6 +161,10 @@ export class Session {
   /** Resources of all devices whose values were seen; undefined until somebody asked. */
   resources = $state<number | undefined>();
 
+  /** Marks of the capture in order of time. */
+  marks = $state.raw<readonly CaptureMark[]>([]);
+  #marksAsked = 0;
+
   /** Set by the view of values while it is shown. */
   valueCommands = $state.raw<ValueCommands | undefined>();
   /** Set by the timeline, or by another view of time, while it is shown. */
@@ -186,7 +191,7 @@ export class Session {
   /** What the person has decided for the analysis; kept on this computer. */
   settings = $state.raw<AnalysisSettings>(keptSettings());
   /** What was opened last, to be analysed anew when settings change. */
-  #sources: OpenSource[] = [];
+  #sources = $state.raw<OpenSource[]>([]);
   /** Message, filter and charted values to be taken up again when what is open has been analysed anew. */
   #resume: { id: string | undefined; filter: string; series: NamedSeries[] } | undefined;
 
@@ -200,6 +205,7 @@ export class Session {
       this.status = status.files.length > 0 ? status : { ...status, files: this.status.files };
       if (status.state === 'done') void this.#takeUp();
       else if (status.state === 'live') void this.#selectAgain();
+      void this.#askMarks(status.marks ?? 0);
     };
     this.client.onEnd = (reason) => {
       this.ended = reason;
@@ -220,6 +226,14 @@ export class Session {
   /** True while a capture, or a part of one, can be looked at. */
   get hasCapture(): boolean {
     return this.#asked.length > 0 && !this.refused;
+  }
+
+  /** The kept recording that is open. */
+  get openRecording(): { recording: string; name: string; blob: Blob } | undefined {
+    const [source] = this.#asked.length > 0 ? this.#sources : [];
+    return source?.kind === 'file' && source.recording !== undefined
+      ? { ...source, recording: source.recording }
+      : undefined;
   }
 
   /** Opens captures in place of what is open. Their clocks are taken for right. */
@@ -391,6 +405,16 @@ export class Session {
     this.window = from === undefined || to === undefined ? undefined : { from, to };
   }
 
+  /** Brings a moment into sight on the timeline. */
+  showTime(time: Nanoseconds): void {
+    this.view = 'timeline';
+    this.cursorTime = time;
+    if (this.window === undefined || (time >= this.window.from && time <= this.window.to)) return;
+    const half = (this.window.to - this.window.from) / 2;
+    this.following = false;
+    this.setWindow(time - half, time + half);
+  }
+
   /** Puts a filter in force; where the text has a fault, the one before stays in force. */
   async setFilter(text: string): Promise<FilterAnswer | undefined> {
     const asked = ++this.#filtersAsked;
@@ -424,6 +448,14 @@ export class Session {
     return status.state !== 'idle' && (status.files[0]?.name ?? this.#asked[0]) === this.#asked[0];
   }
 
+  async #askMarks(count: number): Promise<void> {
+    if (count === this.#marksAsked) return;
+    this.#marksAsked = count;
+    const { generation } = this;
+    const marks = await this.attempt(this.client.marks());
+    if (marks !== undefined && generation === this.generation) this.marks = marks;
+  }
+
   async #dissect(row: MessageRow, count: number): Promise<void> {
     const dissection = await this.attempt(this.client.dissect(row));
     if (count !== this.selectionCount) return;
@@ -447,5 +479,7 @@ export class Session {
     this.valueSeries = [];
     this.activeSeries = 0;
     this.resources = undefined;
+    this.marks = [];
+    this.#marksAsked = 0;
   }
 }

@@ -34,6 +34,11 @@ export class CaptureNotes {
     readComments(bytes, start, end, bigEndian, (text) => this.#add({ section, text }));
   }
 
+  /** Keeps a mark: a comment on a moment of the interface with this index. */
+  addMark(index: number, seconds: number, nanoseconds: number, text: string): void {
+    this.#add({ interface: index, moment: { seconds, nanoseconds }, text });
+  }
+
   /** Keeps the first name of each address in the records of a Name Resolution Block. */
   readNames(bytes: Uint8Array, start: number, end: number, bigEndian: boolean): void {
     readNames(bytes, start, end, bigEndian, (address, name) => {

@@ -54,7 +54,10 @@ export interface CaptureInterface {
   dropped?: number;
 }
 
-/** A comment that somebody wrote into a capture file: on a frame, on an interface, or on a section. */
+/**
+ * A comment that somebody wrote into a capture file: on a frame, on an interface, on a section, or on a moment of an
+ * interface, which is a mark.
+ */
 export interface CaptureComment {
   /** The frame it is on. */
   frame?: FrameNumber;
@@ -62,7 +65,17 @@ export interface CaptureComment {
   interface?: number;
   /** Number of the section it is on, from 0. */
   section?: number;
+  /** The moment it is on: whole seconds since 1970 and the rest in nanoseconds, 0 to 999,999,999. */
+  moment?: CaptureMoment;
   text: string;
+}
+
+/** A time as captures have it. */
+export interface CaptureMoment {
+  /** Whole seconds since 1970; may be negative. */
+  seconds: number;
+  /** Rest in nanoseconds, 0 to 999,999,999. */
+  nanoseconds: number;
 }
 
 /** Receives frames in file order, synchronously. */

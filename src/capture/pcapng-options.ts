@@ -4,12 +4,12 @@ import { DEFAULT_RESOLUTION } from './timestamp-scale.ts';
 /** Ends a list of options (draft-ietf-opsawg-pcapng §3.5). */
 const OPT_ENDOFOPT = 0;
 /** A comment, in any block and any number of times (draft-ietf-opsawg-pcapng §3.5.1). */
-const OPT_COMMENT = 1;
+export const OPT_COMMENT = 1;
 
 /** Options of an Interface Description Block that are read (draft-ietf-opsawg-pcapng §4.2). */
 const IF_NAME = 2;
 const IF_DESCRIPTION = 3;
-const IF_TSRESOL = 9;
+export const IF_TSRESOL = 9;
 const IF_TSOFFSET = 14;
 
 /** Options of an Interface Statistics Block that are read (draft-ietf-opsawg-pcapng §4.6). */
@@ -86,6 +86,25 @@ export function readDropped(
     dropped = (dropped ?? 0) + high * 2 ** 32 + readUint32(bytes, bigEndian ? at + 4 : at, bigEndian);
   });
   return dropped;
+}
+
+/**
+ * Reads what a person noted by an Interface Statistics Block: its comment, where the block has no other option.
+ * Programs comment on the figures that they write into such blocks; a block that counts nothing is a note alone.
+ */
+export function readMark(
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  bigEndian: boolean,
+): string | undefined {
+  let mark: string | undefined;
+  let others = 0;
+  eachOption(bytes, start, end, bigEndian, (code, at, length) => {
+    if (code === OPT_COMMENT) mark ??= readText(bytes, at, length);
+    else others++;
+  });
+  return others > 0 || mark === '' ? undefined : mark;
 }
 
 /** Whether there is a comment among the options in `bytes[start..end)`; for frames, so it allocates nothing. */

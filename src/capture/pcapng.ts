@@ -26,7 +26,7 @@ import {
   countBlock,
   isReadKind,
 } from './pcapng-blocks.ts';
-import { readDropped, readInterfaceOptions } from './pcapng-options.ts';
+import { readDropped, readInterfaceOptions, readMark } from './pcapng-options.ts';
 import { RecordReader, STOPPED, readUint16, readUint32 } from './record-reader.ts';
 import { TimestampScale } from './timestamp-scale.ts';
 
@@ -335,7 +335,7 @@ export class PcapngReader extends RecordReader implements CaptureReader {
     return false;
   }
 
-  /** draft-ietf-opsawg-pcapng §4.6; one that is short or of no known interface says nothing and harms nothing. */
+  /** draft-ietf-opsawg-pcapng §4.6; one that is short or of no known interface harms nothing. A mark is no tick: no timer fires by it. */
   #readInterfaceStatistics(bytes: Uint8Array, at: number, length: ByteCount): void {
     if (length < INTERFACE_STATISTICS_LENGTH) return;
     const bigEndian = this.#bigEndian;
@@ -346,6 +346,8 @@ export class PcapngReader extends RecordReader implements CaptureReader {
     const dropped = readDropped(bytes, at + 20, at + length - 4, bigEndian);
     if (dropped !== undefined) captureInterface.dropped = dropped;
     scale.set(readUint32(bytes, at + 12, bigEndian), readUint32(bytes, at + 16, bigEndian));
+    const mark = readMark(bytes, at + 20, at + length - 4, bigEndian);
+    if (mark !== undefined) return this.#notes.addMark(index, scale.seconds, scale.nanoseconds, mark);
     this.#sink.tick?.(scale.seconds, scale.nanoseconds);
   }
 

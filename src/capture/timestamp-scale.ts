@@ -58,6 +58,17 @@ export class TimestampScale {
         : Math.floor((rest * NANOSECONDS_PER_SECOND) / this.#units);
   }
 
+  /**
+   * The 64-bit time, in this interface's units, of whole seconds since 1970 and nanoseconds; units that have not ended
+   * do not count, and a time before the interface's first is its first.
+   */
+  unitsOf(seconds: number, nanoseconds: number): bigint {
+    const units =
+      BigInt(seconds - this.#offset) * this.#unitsPerSecond +
+      (BigInt(nanoseconds) * this.#unitsPerSecond) / 1_000_000_000n;
+    return units < 0n ? 0n : BigInt.asUintN(64, units);
+  }
+
   #setHigh(high: number): void {
     const units = BigInt(high) << 32n;
     this.#high = high;

@@ -1,3 +1,4 @@
+import { MemoryRecording } from '../../src/analysis/live-recording.ts';
 import type { AnalysisStatus, EventPort } from '../../src/analysis/protocol.ts';
 import { AnalysisService, type ServiceHost } from '../../src/analysis/service.ts';
 import { MemoryStore } from '../../src/capture/byte-store.ts';
@@ -19,6 +20,7 @@ export class Page {
       yieldTurn: () => new Promise((resolve) => setImmediate(resolve)),
       after: () => new Promise((resolve) => setImmediate(resolve)),
       createSpool: async () => new MemoryStore(),
+      createRecording: async () => new MemoryRecording(),
       connect: () => streamOf(parts),
       ...host,
     });

@@ -10,6 +10,7 @@ it('a question about values does not wait for itself, and leaves the others thei
     yieldTurn: () => new Promise((resolve) => setImmediate(resolve)),
     after: () => Promise.resolve(),
     createSpool: () => Promise.reject(new Error('no spool is needed')),
+    createRecording: () => Promise.reject(new Error('no recording is needed')),
     connect: () => {
       throw new Error('nothing is live');
     },

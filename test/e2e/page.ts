@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import AxeBuilder from '@axe-core/playwright';
 import { expect, test as base, type Page } from '@playwright/test';
 
 const SAMPLES = join(dirname(fileURLToPath(import.meta.url)), '../../public/samples');
@@ -72,4 +73,14 @@ export function lines(page: Page): ReturnType<Page['locator']> {
 /** The line at an index of the list; it must be in view. */
 export function line(page: Page, index: number): ReturnType<Page['locator']> {
   return page.locator(`#message-${index}`);
+}
+
+/** What axe finds wrong on the page, one line each. */
+export async function faults(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page })
+    .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+    .analyze();
+  return violations.flatMap((fault) =>
+    fault.nodes.map((node) => `${fault.id}: ${node.target.join(' ')} ${node.failureSummary ?? ''}`),
+  );
 }

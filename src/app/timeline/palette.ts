@@ -28,6 +28,8 @@ export interface Palette {
   accent: string;
   onAccent: string;
   focus: string;
+  /** Of marks that somebody put in. */
+  mark: string;
   error: string;
   /** The page's sans-serif family. */
   family: string;
@@ -87,6 +89,7 @@ export function paletteOf(read: (variable: string) => string): Palette {
     accent: css('--span-accent', text),
     onAccent: css('--span-on-accent', ground),
     focus: css('--span-focus', text),
+    mark: css('--span-mark', text),
     error: css('--span-error-answer', text),
     family: read('--sans') || 'system-ui, sans-serif',
   };

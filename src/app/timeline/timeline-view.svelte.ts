@@ -1,5 +1,6 @@
 import type { Nanoseconds } from '../../capture/units.ts';
 import type { Session, TrackCommands } from '../session.svelte.ts';
+import { spanWithMarks } from './mark-places.ts';
 import { ticksOf, type Clock } from './time-ticks.ts';
 import {
   clampWindow,
@@ -42,7 +43,8 @@ export class TimelineView {
 
   constructor(session: Session) {
     this.#session = session;
-    this.extent = $derived(extentOf(session.status.heldFrom, session.status.lastTime));
+    const span = $derived(spanWithMarks(session.status.heldFrom, session.status.lastTime, session.marks));
+    this.extent = $derived(extentOf(span.from, span.to));
     this.visible = $derived(session.window ? clampWindow(session.window, this.extent) : this.extent);
     this.clock = $derived({
       absolute: session.absoluteTime,

@@ -47,6 +47,7 @@ export interface Scene {
   first: Nanoseconds;
   last: Nanoseconds;
   cursor: Nanoseconds | undefined;
+  marks: readonly { time: Nanoseconds }[];
   selectedRow: MessageRow | undefined;
   hovered: SpanPlace | undefined;
   focused: SpanPlace | undefined;
@@ -131,6 +132,7 @@ export class TrackPainter {
     context.fillStyle = palette.text;
     for (const { text, x, y } of this.#texts) context.fillText(text, Math.round(x), y);
     for (const outline of this.#outlines) this.#paintOutline(outline);
+    this.#paintMarks(scene, scale);
     this.#paintCursor(scene, scale);
   }
 
@@ -334,6 +336,19 @@ export class TrackPainter {
       3 * this.#ratio,
     );
     context.stroke();
+  }
+
+  /** A mark is a line through all tracks; its text stands above them. */
+  #paintMarks(scene: Scene, scale: number): void {
+    const line = Math.max(1, Math.round(this.#ratio));
+    this.#context.fillStyle = this.#palette.mark;
+    let painted = -Infinity;
+    for (const { time } of scene.marks) {
+      const x = Math.round((time - scene.window.from) * scale);
+      if (x === painted || x < 0 || x > this.#canvas.width) continue;
+      painted = x;
+      this.#context.fillRect(x, 0, line, this.#canvas.height);
+    }
   }
 
   #paintCursor(scene: Scene, scale: number): void {

@@ -1,5 +1,6 @@
 import type { ServiceHost } from '../../analysis/service.ts';
 import { createOriginStore } from './origin-store.ts';
+import { createRecording } from './recording-store.ts';
 import { tapStream } from './tap-stream.ts';
 
 /** What a worker of the page gives the analysis: its clock, turns for waiting messages, storage, the live tap. */
@@ -17,6 +18,7 @@ export function createServiceHost(): ServiceHost {
       }),
     after: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
     createSpool: createOriginStore,
+    createRecording,
     connect: tapStream,
   };
 }

@@ -1,3 +1,4 @@
+import { MemoryRecording } from '../../../src/analysis/live-recording.ts';
 import { MemoryStore } from '../../../src/capture/byte-store.ts';
 import type { DeviceTableQuery } from '../../../src/analysis/device-protocol.ts';
 import type { TrackRow } from '../../../src/analysis/protocol.ts';
@@ -26,6 +27,7 @@ export function openedService(pieces: () => AsyncIterable<Uint8Array>): Analysis
     yieldTurn: async () => {},
     after: async () => {},
     createSpool: async () => new MemoryStore(),
+    createRecording: async () => new MemoryRecording(),
     connect: () => pieces(),
   });
   void service.listen({ postMessage: () => undefined });
