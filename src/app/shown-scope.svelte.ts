@@ -1,5 +1,13 @@
+import type { FilterAnswer } from '../analysis/protocol.ts';
 import type { SpanScope } from '../analysis/span-protocol.ts';
-import type { Session } from './session.svelte.ts';
+
+/** What it reads and changes of a session. */
+interface FilteredSession {
+  readonly filterText: string;
+  readonly generation: number;
+  sequence: { device: number | undefined; hideAcks: boolean; unfoldAll: boolean };
+  setFilter(text: string): Promise<FilterAnswer | undefined>;
+}
 
 /** What an entry of the browser's history holds: a filter, and what it shows alone. */
 interface ScopeEntry {
@@ -15,10 +23,10 @@ interface ScopeEntry {
 
 /** One span, device or exchange whose messages alone are shown, by a filter; the browser's Back undoes it. */
 export class ShownScope {
-  readonly #session: Session;
+  readonly #session: FilteredSession;
   #shown = $state.raw<{ title: string; filter: string; before: string } | undefined>();
 
-  constructor(session: Session) {
+  constructor(session: FilteredSession) {
     this.#session = session;
   }
 
