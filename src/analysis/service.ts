@@ -21,11 +21,9 @@ import type {
   FilterAnswer,
   FilterCompletion,
   OpenSource,
-  Overview,
   RowWindow,
-  TrackQuery,
-  TrackWindow,
 } from './protocol.ts';
+import type { Overview, TrackQuery, TrackWindow } from './timeline-protocol.ts';
 import { recordingFacts } from './recording-facts.ts';
 import type { AlertAnswer, CaptureMark, RecordingFacts } from './recording-protocol.ts';
 import { recordFile } from './records/record-file.ts';
