@@ -7,6 +7,7 @@ import { AnalysisClient, AnalysisEnded } from './analysis-client.ts';
 import { Arrangement } from './arrangement.svelte.ts';
 import { NOTHING_OPEN, statusAsked } from './first-status.ts';
 import { keepSettings, keptSettings } from './kept-settings.ts';
+import type { ShownSequence } from './sequence/shown-sequence.ts';
 import { ShownScope } from './shown-scope.svelte.ts';
 import type {
   ListCommands,
@@ -24,13 +25,6 @@ export type SelectionOrigin =
 export interface TimeWindow {
   from: Nanoseconds;
   to: Nanoseconds;
-}
-
-/** What the ladder shows: of which device (-1 for all, undefined until one is chosen), and how. */
-export interface ShownSequence {
-  device: number | undefined;
-  hideAcks: boolean;
-  unfoldAll: boolean;
 }
 
 /** A resource that is charted; its colour stays its own while others come and go. */
