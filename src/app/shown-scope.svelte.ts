@@ -1,11 +1,12 @@
 import type { FilterAnswer } from '../analysis/protocol.ts';
 import type { SpanScope } from '../analysis/span-protocol.ts';
+import type { ShownSequence } from './sequence/shown-sequence.ts';
 
-/** What it reads and changes of a session. */
-interface FilteredSession {
+/** What of the session decides what is shown. */
+interface Shown {
   readonly filterText: string;
   readonly generation: number;
-  sequence: { device: number | undefined; hideAcks: boolean; unfoldAll: boolean };
+  sequence: ShownSequence;
   setFilter(text: string): Promise<FilterAnswer | undefined>;
 }
 
@@ -23,10 +24,10 @@ interface ScopeEntry {
 
 /** One span, device or exchange whose messages alone are shown, by a filter; the browser's Back undoes it. */
 export class ShownScope {
-  readonly #session: FilteredSession;
+  readonly #session: Shown;
   #shown = $state.raw<{ title: string; filter: string; before: string } | undefined>();
 
-  constructor(session: FilteredSession) {
+  constructor(session: Shown) {
     this.#session = session;
   }
 
