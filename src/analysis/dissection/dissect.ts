@@ -356,7 +356,7 @@ export class Dissector {
           [...new Set([known.first, ...known.rows, known.endRow ?? known.last])],
           'Block',
         ),
-        filter: `transfer == ${transfer - 1}`,
+        filter: `transfer == ${known.number}`,
       });
     }
     const observation = messages.observation.get(row);
@@ -369,7 +369,7 @@ export class Dissector {
           [known.first, known.established ?? known.first, known.last],
           'Observation',
         ),
-        filter: `observation == ${observation - 1}`,
+        filter: `observation == ${known.number}`,
       });
     }
     const device = this.devices.deviceOf(row);
@@ -381,7 +381,7 @@ export class Dissector {
         label: `Registration ${registration.location ?? ''}`.trim(),
         detail: `lifetime ${registration.lifetime ?? '?'} s, ${registration.updates} updates, ${registration.ended}`,
         messages: await this.#listed(registration.evidence.rows(), 'Registration'),
-        filter: `session.id == ${this.facts.id(registration.evidence.first)}`,
+        ...this.#filterById('session.id', registration.evidence.first),
       });
       break;
     }
@@ -390,7 +390,7 @@ export class Dissector {
         label,
         detail,
         messages: await this.#listed(rows, role),
-        ...(session === undefined ? {} : { filter: `session.id == ${this.facts.id(session)}` }),
+        ...this.#filterById('session.id', session),
       });
     for (const attempt of devices.firmware.attempts) {
       const rows = attempt.evidence.rows();
@@ -401,10 +401,16 @@ export class Dissector {
         update: attempt.index,
         detail: `${attempt.method ?? 'unknown way'}, ${attempt.ended}${attempt.result === undefined ? '' : `: ${attempt.result.name}`}`,
         messages: await this.#listed(rows, 'Update'),
-        filter: `firmware.id == ${this.facts.id(attempt.evidence.first)}`,
+        ...this.#filterById('firmware.id', attempt.evidence.first),
       });
     }
     return related;
+  }
+
+  /** The filter for what is named by its first message; none where that is not there, or no longer. */
+  #filterById(field: string, first: MessageRow | undefined): { filter?: string } {
+    const id = first === undefined ? '' : this.facts.id(first);
+    return id === '' ? {} : { filter: `${field} == ${id}` };
   }
 
   async #listed(rows: readonly MessageRow[], role: string): Promise<RelatedMessage[]> {
