@@ -1,5 +1,5 @@
 import type { SpanScope } from '../analysis/span-protocol.ts';
-import type { Session } from './session.svelte.ts';
+import type { FilterAnswer } from '../analysis/protocol.ts';
 
 /** What an entry of the browser's history holds: a filter, and what it shows alone. */
 interface ScopeEntry {
@@ -13,12 +13,20 @@ interface ScopeEntry {
   ladder: number | undefined;
 }
 
+/** The views whose messages are chosen: the session. */
+interface FilteredViews<Ladder extends { device: number | undefined }> {
+  readonly generation: number;
+  readonly filterText: string;
+  sequence: Ladder;
+  setFilter(text: string): Promise<FilterAnswer | undefined>;
+}
+
 /** One span, device or exchange whose messages alone are shown, by a filter; the browser's Back undoes it. */
-export class ShownScope {
-  readonly #session: Session;
+export class ShownScope<Ladder extends { device: number | undefined }> {
+  readonly #session: FilteredViews<Ladder>;
   #shown = $state.raw<{ title: string; filter: string; before: string } | undefined>();
 
-  constructor(session: Session) {
+  constructor(session: FilteredViews<Ladder>) {
     this.#session = session;
   }
 
