@@ -25,10 +25,10 @@ export class MessageFacts {
 
   constructor(private readonly analysis: Analysis) {}
 
-  /** A message's id: file, frame, ordinal; empty where the message is no longer held. */
+  /** A message's id: file, frame, ordinal; empty where there is no message, or it is no longer held. */
   id(row: MessageRow): string {
     const { messages } = this.analysis.tracking;
-    if (row < messages.firstRow && !messages.isHeld(row)) return '';
+    if (!(row >= messages.firstRow ? row < messages.count : messages.isHeld(row))) return '';
     return `${messages.file.get(row) + 1}.${messages.frame.get(row)}.${messages.ordinal.get(row)}`;
   }
 

@@ -53,7 +53,7 @@ export interface WideTime {
 
 /**
  * One row a message, in capture order, in columns. What is asked often is a column; all else is read again from
- * the bytes. About 97 bytes a row.
+ * the bytes. About 90 bytes a row.
  */
 export class MessageTable implements ExchangeLinks {
   count = 0;

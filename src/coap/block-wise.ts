@@ -291,6 +291,7 @@ export class TransferTracker {
     const at = this.transfers.length;
     const start = blockNumber(value) * blockSize(value);
     const transfer: Transfer = {
+      number: at + this.forgotten,
       direction: (way & 1) === 1 ? 'block1' : 'block2',
       isQuick: way >= Way.qBlock2,
       conversation: key.conversation,

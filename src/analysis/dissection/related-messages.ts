@@ -68,7 +68,7 @@ export class RelatedMessages {
           [...new Set([known.first, ...known.rows, known.endRow ?? known.last])],
           'Block',
         ),
-        filter: `transfer == ${transfer - 1}`,
+        filter: `transfer == ${known.number}`,
       });
     }
     const observation = messages.observation.get(row);
@@ -81,7 +81,7 @@ export class RelatedMessages {
           [known.first, known.established ?? known.first, known.last],
           'Observation',
         ),
-        filter: `observation == ${observation - 1}`,
+        filter: `observation == ${known.number}`,
       });
     }
     const device = this.devices.deviceOf(row);
@@ -93,7 +93,7 @@ export class RelatedMessages {
         label: `Registration ${registration.location ?? ''}`.trim(),
         detail: `lifetime ${registration.lifetime ?? '?'} s, ${registration.updates} updates, ${registration.ended}`,
         messages: await this.#listed(registration.evidence.rows(), 'Registration'),
-        filter: `session.id == ${this.facts.id(registration.evidence.first)}`,
+        ...this.#filterById('session.id', registration.evidence.first),
       });
       break;
     }
@@ -102,7 +102,7 @@ export class RelatedMessages {
         label,
         detail,
         messages: await this.#listed(rows, role),
-        ...(session === undefined ? {} : { filter: `session.id == ${this.facts.id(session)}` }),
+        ...this.#filterById('session.id', session),
       });
     for (const attempt of devices.firmware.attempts) {
       const rows = attempt.evidence.rows();
@@ -113,10 +113,16 @@ export class RelatedMessages {
         update: attempt.index,
         detail: `${attempt.method ?? 'unknown way'}, ${attempt.ended}${attempt.result === undefined ? '' : `: ${attempt.result.name}`}`,
         messages: await this.#listed(rows, 'Update'),
-        filter: `firmware.id == ${this.facts.id(attempt.evidence.first)}`,
+        ...this.#filterById('firmware.id', attempt.evidence.first),
       });
     }
     return related;
+  }
+
+  /** The filter for what is named by its first message; none where that is not there, or no longer. */
+  #filterById(field: string, first: MessageRow | undefined): { filter?: string } {
+    const id = first === undefined ? '' : this.facts.id(first);
+    return id === '' ? {} : { filter: `${field} == ${id}` };
   }
 
   /** Empty messages and repeats stand close to what they belong to: looks along the conversation, bounded. */
