@@ -103,6 +103,8 @@ export class MessageTable implements ExchangeLinks {
   /** Content format that the shape of a body tells where its own does not; NaN where nothing was guessed. */
   readonly guessedFormat = new SparseFloat64Column();
 
+  /** The same, and the hash below, of dropped rows that stay. */
+  #keptFormat: ReadonlyMap<MessageRow, number> = new Map();
   #keptHash = new Map<MessageRow, number>();
   /** Of requests with other options of the cache key: a hash over them; chunks without any are not there. */
   readonly #keyHash: (Uint32Array | undefined)[] = [];
@@ -171,6 +173,11 @@ export class MessageTable implements ExchangeLinks {
     return first;
   }
 
+  /** Content format that a row's content was read as for its shape; NaN where it is read as declared. */
+  guessedFormatOf(row: MessageRow): number {
+    return row < this.firstRow ? (this.#keptFormat.get(row) ?? NaN) : this.guessedFormat.get(row);
+  }
+
   /** True for a row that can be read: it was not dropped, or it stays. */
   isHeld(row: MessageRow): boolean {
     return row < this.count && (row >= this.firstRow || this.kept.indexOf(row) >= 0);
@@ -187,6 +194,10 @@ export class MessageTable implements ExchangeLinks {
       (map, row) => (this.keyHash(row) === 0 ? map : map.set(row, this.keyHash(row))),
       new Map<MessageRow, number>(),
     );
+    this.#keptFormat = kept.rows.reduce((map, row) => {
+      const format = this.guessedFormatOf(row);
+      return Number.isNaN(format) ? map : map.set(row, format);
+    }, new Map<MessageRow, number>());
     for (const column of this.#columns()) column.dropBefore(first, kept);
     this.guessedFormat.dropBefore(first);
     for (let chunk = this.firstRow >>> KEY_CHUNK_BITS; chunk < first >>> KEY_CHUNK_BITS; chunk++)
