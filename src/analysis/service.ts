@@ -503,19 +503,22 @@ export class AnalysisService implements AnalysisProtocol {
     return {
       createSpool: () => opened.sources.createSpool(),
       mayDrop: () => this.#questions === 0 && this.#walks === 0 && this.#opened === opened,
-      breathe: () => {
-        if (this.#paused && !opened.stopped && bytesRead(opened.analysis) >= opened.holdAt) {
-          return new Promise((resolve) => {
-            this.#resume = resolve;
-          });
-        }
-        return this.#breathe();
-      },
+      held: (waiting) => this.#hold(opened, waiting),
+      breathe: () => this.#hold(opened, 0) ?? this.#breathe(),
       stopped: () => opened.stopped,
       progress: () => {
         if (this.#opened === opened) this.#tell(false);
       },
     };
+  }
+
+  /** Holds the reading of what came after it was paused; `waiting` bytes that count as read are not shown yet. */
+  #hold(opened: Opened, waiting: ByteCount): Promise<void> | undefined {
+    if (!this.#paused || opened.stopped || bytesRead(opened.analysis) - waiting < opened.holdAt)
+      return undefined;
+    return new Promise((resolve) => {
+      this.#resume = resolve;
+    });
   }
 
   /** Holds the reading until a question that must wait for bytes is answered. */
