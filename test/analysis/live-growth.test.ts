@@ -12,6 +12,7 @@ import {
   type ShownSpan,
   spansOf,
   tracksOf,
+  untilCaughtUp,
 } from './live/opened.ts';
 import { shrunk } from './live/growth.ts';
 
@@ -100,6 +101,7 @@ describe('a capture that comes live', () => {
         const size = Math.ceil(bytes.length / PIECES);
         for (let offset = 0; offset < bytes.length; offset += size) {
           yield bytes.slice(offset, offset + size);
+          await untilCaughtUp(live);
           await look();
         }
       }

@@ -263,6 +263,12 @@ export const LIFE_DIFFERENCES: readonly LifeDifference[] = [
     right: 'both',
     why: 'The server that held the first registration was killed and could not see its lifetime end. By the lifetime it expired.',
   },
+  {
+    capture: 'wk-tlvjson-a.pcapng',
+    facts: [fact('observation of /31024/10: answers and notifications', '3', '2')],
+    right: 'us',
+    why: 'Wakaama asks for the second block of the first answer with Observe again and takes that block for a notification. It belongs to the answer (RFC 7959 §2.6).',
+  },
 ];
 
 /** What is compared, and what is not. `captures` has those with at least one fact. */

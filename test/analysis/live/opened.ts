@@ -55,6 +55,15 @@ async function untilRead(service: AnalysisService): Promise<void> {
   }
 }
 
+/** Waits until all that a relay has sent so far is read: what it sends is kept first. */
+export async function untilCaughtUp(service: AnalysisService): Promise<void> {
+  for (;;) {
+    const { files, recording } = await service.status();
+    if ((files[0]?.bytesRead ?? 0) === (recording?.bytes ?? 0)) return;
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+}
+
 /** Time of the newest message; minus infinity while there is none. */
 export async function lastTimeOf(service: AnalysisService): Promise<number> {
   const { messages } = await service.status();
@@ -112,9 +121,9 @@ export async function answersOf(service: AnalysisService): Promise<Record<string
   };
 }
 
-/** Name, size and compression are the file's own. */
+/** Name, size, format and compression are the file's own: what comes live is kept as pcapng. */
 function withoutFile(line: string): string {
   if (line === '') return line;
   const record = JSON.parse(line) as Record<string, unknown>;
-  return JSON.stringify({ ...record, file: '', bytes: 0, compression: '' });
+  return JSON.stringify({ ...record, file: '', bytes: 0, container: '', compression: '' });
 }
