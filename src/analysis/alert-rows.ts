@@ -92,7 +92,8 @@ export class AlertRows {
         this.#seenFrame = frame;
         let passes = passesFilter(this.#filter, row);
         if (typeof passes !== 'boolean') {
-          passes = await passes;
+          // A message whose bytes cannot be read has no such field, as in any filter.
+          passes = await passes.catch(() => false);
           if (generation !== this.#generation) return false;
         }
         if (passes) {

@@ -27,15 +27,15 @@ export function joinText(analysis: Analysis, device: Device, join: Join): string
   const { operation, path, server } = messageOf(analysis, join);
   switch (join.by) {
     case 'registration location':
-      return `${same}: ${operation} to ${path} from ${of}`;
+      return `${same}: ${operation || 'a request'} to ${path || 'the location of its registration'} from ${of}`;
     case 'endpoint client name':
-      return `${same}: ${operation} as ${device.endpoint ?? ''} from ${of}`;
+      return `${same}: ${operation || 'a request'} as ${device.endpoint ?? ''} from ${of}`;
     case 'address':
       return `${same}: the same address and port${server === '' ? '' : `, with server ${server}`}`;
     case 'capture order':
-      return `${same}: what came before the ${operation} as ${device.endpoint ?? ''} from ${of}`;
+      return `${same}: what came before ${operation === '' ? 'a request' : `the ${operation}`} as ${device.endpoint ?? ''} from ${of}`;
     case 'download':
-      return `${same}: ${path} fetched from ${of}, as its package URI says`;
+      return `${same}: ${path || 'a package'} fetched from ${of}, as its package URI says`;
     case 'connection id':
       return `${same}: DTLS connection id ${join.detail} from ${of}`;
     case 'security identity':
@@ -45,11 +45,11 @@ export function joinText(analysis: Analysis, device: Device, join: Join): string
   }
 }
 
-/** The message that made a join: its operation, path and server; empty texts where there is none. */
+/** The message that made a join: its operation, path and server; empty texts where there is none, or none any more. */
 function messageOf(analysis: Analysis, join: Join): { operation: string; path: string; server: string } {
   const row = join.rows.at(-1);
-  if (row === undefined) return { operation: '', path: '', server: '' };
   const { messages, paths, operations } = analysis.tracking;
+  if (row === undefined || !messages.isHeld(row)) return { operation: '', path: '', server: '' };
   return {
     operation: OPERATION_NAMES[messages.operation.get(row)] ?? '',
     path: paths.text(messages.path.get(row)),

@@ -11,7 +11,7 @@ import type { Analysis } from './analysis.ts';
 import type { DeviceRows } from './device-rows.ts';
 import type { MessageFacts } from './message-facts.ts';
 import { MessageFlag } from './message-table.ts';
-import { SpanLook, type TrackQuery } from './protocol.ts';
+import { SpanLook, type TrackQuery } from './timeline-protocol.ts';
 import type { ShownRows } from './shown-rows.ts';
 import type { SpanBuilder } from './span-builder.ts';
 

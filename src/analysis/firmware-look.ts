@@ -1,5 +1,5 @@
 import type { FirmwareSpan } from '../device/firmware-attempt.ts';
-import { SpanLook } from './protocol.ts';
+import { SpanLook } from './timeline-protocol.ts';
 
 /** How a state of an update looks. */
 export function firmwareLook(span: FirmwareSpan): number {

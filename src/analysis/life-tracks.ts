@@ -7,7 +7,7 @@ import type { QueueModeWindow } from '../device/queue-mode.ts';
 import { OPEN_END } from '../device/span.ts';
 import { OPERATION_NAMES } from '../lwm2m/operation.ts';
 import type { DeviceTracking } from './device-tracking.ts';
-import { SpanLook } from './protocol.ts';
+import { SpanLook } from './timeline-protocol.ts';
 import type { SpanBuilder } from './span-builder.ts';
 
 /** The stretch of time that a view shows. */

@@ -20,7 +20,7 @@ const LEAST_CHUNKS = 2;
 /** Of spans of one kind that were over before the first message held, so many stay as take this share of the limit. */
 const CLOSED_SHARE = 1 / 16;
 
-/** Mean size in memory of what is kept as objects, rows and texts in them included; measured on the recordings. */
+/** Size in memory of what is kept as objects, rows and texts in them included: an estimate, rather too much than too little. */
 const BYTES = {
   transfer: 500,
   block: 16,

@@ -25,10 +25,10 @@ export class MessageFacts {
 
   constructor(private readonly analysis: Analysis) {}
 
-  /** A message's id: file, frame, ordinal; empty where the message is no longer held. */
+  /** A message's id: file, frame, ordinal; empty where there is no message, or it is no longer held. */
   id(row: MessageRow): string {
     const { messages } = this.analysis.tracking;
-    if (row < messages.firstRow && !messages.isHeld(row)) return '';
+    if (!(row >= messages.firstRow ? row < messages.count : messages.isHeld(row))) return '';
     return `${messages.file.get(row) + 1}.${messages.frame.get(row)}.${messages.ordinal.get(row)}`;
   }
 
@@ -130,13 +130,13 @@ export class MessageFacts {
   /** Content format that a message's content was read as: the one its shape tells, or that of its option. */
   readFormat(row: MessageRow): number {
     const { messages } = this.analysis.tracking;
-    const guessed = messages.guessedFormat.get(this.firstCopy(row));
+    const guessed = messages.guessedFormatOf(this.firstCopy(row));
     return Number.isNaN(guessed) ? messages.contentFormat.get(row) : guessed;
   }
 
   /** Whether the content format of a message was told by the shape of its content alone. */
   isGuessed(row: MessageRow): boolean {
-    return !Number.isNaN(this.analysis.tracking.messages.guessedFormat.get(this.firstCopy(row)));
+    return !Number.isNaN(this.analysis.tracking.messages.guessedFormatOf(this.firstCopy(row)));
   }
 
   /** Whether a message is a Create that leaves out mandatory resources. */

@@ -47,7 +47,7 @@ function spansOf(analysis: Analysis): SpansAtHand {
 }
 
 function columnsAccess(analysis: Analysis): MessageColumnsAccess {
-  const { messages, paths } = analysis.tracking;
+  const { messages, paths, transfers, observations } = analysis.tracking;
   const { frames } = analysis;
   const facts = new MessageFacts(analysis);
   const devices = new DeviceIndex(analysis);
@@ -128,8 +128,8 @@ function columnsAccess(analysis: Analysis): MessageColumnsAccess {
     device: (row) => devices.deviceOf(row),
     deviceName: (device) => devices.name(device),
     deviceNames: () => devices.names(OFFERED_DEVICES),
-    transfer: (row) => messages.transfer.get(row) - 1,
-    observation: (row) => messages.observation.get(row) - 1,
+    transfer: (row) => transfers.transfers[messages.transfer.get(row) - 1]?.number ?? -1,
+    observation: (row) => observations.observations[messages.observation.get(row) - 1]?.number ?? -1,
     wholeBody: (row) => wholeBody(analysis, row),
     bodyWholeIn: (row) => bodyWholeIn(analysis, row),
   };

@@ -4,6 +4,7 @@ import { isRequest, MessageType } from '../coap/code.ts';
 import type { ExchangeLinks } from '../coap/exchange.ts';
 import type { MessageBatch } from '../coap/message-batch.ts';
 import { NO_FORMAT, NO_OPTION } from '../coap/message.ts';
+import { BlockOptions } from './block-options.ts';
 import { CHUNK_ROWS, Float64Column, Uint16Column, Uint32Column, Uint8Column } from './column.ts';
 import { Interner } from './interner.ts';
 import { KeptRows } from './kept-rows.ts';
@@ -12,13 +13,6 @@ import { SparseFloat64Column } from './sparse-column.ts';
 
 /** Times further than this from the epoch are kept apart, exactly; a Float64 holds nearer ones exactly. */
 const EXACT_NANOSECONDS = Number.MAX_SAFE_INTEGER;
-
-/** A Block option has 24 bits; two more say which of the two it is. */
-const BLOCK_BITS = 24;
-const BLOCK_MASK = (1 << BLOCK_BITS) - 1;
-const BLOCK1 = 1;
-const BLOCK2 = 2;
-const BOTH = 3;
 
 /** Conversation and length of the token of a row that is no longer held: no message has them. */
 const NO_CONVERSATION = 0xffffffff;
@@ -59,7 +53,7 @@ export interface WideTime {
 
 /**
  * One row a message, in capture order, in columns. What is asked often is a column; all else is read again from
- * the bytes. About 97 bytes a row.
+ * the bytes. About 90 bytes a row.
  */
 export class MessageTable implements ExchangeLinks {
   count = 0;
@@ -91,9 +85,7 @@ export class MessageTable implements ExchangeLinks {
   readonly contentFormat = new Uint16Column(NO_FORMAT);
   readonly accept = new Uint16Column(NO_FORMAT);
   readonly observe = new Uint32Column(NO_OPTION);
-  /** Block1 or Block2 with its kind in the upper bits; messages with both stand aside. */
-  readonly #block = new Uint32Column();
-  readonly #bothBlocks = new Map<MessageRow, { block1: number; block2: number }>();
+  readonly #blocks = new BlockOptions();
   /** Interned text of the message's own Uri-Path and Uri-Query; 0 where it has none. */
   readonly path = new NarrowColumn();
   readonly query = new NarrowColumn();
@@ -111,6 +103,8 @@ export class MessageTable implements ExchangeLinks {
   /** Content format that the shape of a body tells where its own does not; NaN where nothing was guessed. */
   readonly guessedFormat = new SparseFloat64Column();
 
+  /** The same, and the hash below, of dropped rows that stay. */
+  #keptFormat: ReadonlyMap<MessageRow, number> = new Map();
   #keptHash = new Map<MessageRow, number>();
   /** Of requests with other options of the cache key: a hash over them; chunks without any are not there. */
   readonly #keyHash: (Uint32Array | undefined)[] = [];
@@ -149,7 +143,7 @@ export class MessageTable implements ExchangeLinks {
     this.contentFormat.setRows(first, batch.contentFormat, count);
     this.accept.setRows(first, batch.accept, count);
     this.observe.setRows(first, batch.observe, count);
-    this.#block.fillRows(first, 0, count);
+    this.#blocks.column.fillRows(first, 0, count);
     this.#other.fillRows(first, NO_ROW, count);
     this.transfer.fillRows(first, 0, count);
     this.observation.fillRows(first, 0, count);
@@ -167,7 +161,7 @@ export class MessageTable implements ExchangeLinks {
       this.path.set(row, this.#intern(batch, batch.pathOffset[index]!, batch.pathLength[index]!));
       this.query.set(row, this.#intern(batch, batch.queryOffset[index]!, batch.queryLength[index]!));
       if (batch.block1[index] !== NO_OPTION || batch.block2[index] !== NO_OPTION)
-        this.#keepBlocks(row, batch.block1[index]!, batch.block2[index]!);
+        this.#blocks.keep(row, batch.block1[index]!, batch.block2[index]!);
       if (batch.keyHash[index] !== 0 && isRequest(batch.code[index]!))
         this.setKeyHash(row, batch.keyHash[index]!);
       if (conversation >= this.#lastOfConversation.length) this.#growConversations(conversation);
@@ -177,6 +171,11 @@ export class MessageTable implements ExchangeLinks {
     }
     this.count = first + count;
     return first;
+  }
+
+  /** Content format that a row's content was read as for its shape; NaN where it is read as declared. */
+  guessedFormatOf(row: MessageRow): number {
+    return row < this.firstRow ? (this.#keptFormat.get(row) ?? NaN) : this.guessedFormat.get(row);
   }
 
   /** True for a row that can be read: it was not dropped, or it stays. */
@@ -195,12 +194,16 @@ export class MessageTable implements ExchangeLinks {
       (map, row) => (this.keyHash(row) === 0 ? map : map.set(row, this.keyHash(row))),
       new Map<MessageRow, number>(),
     );
+    this.#keptFormat = kept.rows.reduce((map, row) => {
+      const format = this.guessedFormatOf(row);
+      return Number.isNaN(format) ? map : map.set(row, format);
+    }, new Map<MessageRow, number>());
     for (const column of this.#columns()) column.dropBefore(first, kept);
     this.guessedFormat.dropBefore(first);
     for (let chunk = this.firstRow >>> KEY_CHUNK_BITS; chunk < first >>> KEY_CHUNK_BITS; chunk++)
       this.#keyHash[chunk] = undefined;
     this.#keptHash = hashes;
-    for (const map of [this.#bothBlocks, this.wideTimes])
+    for (const map of [this.#blocks.both, this.wideTimes])
       for (const row of map.keys()) {
         if (row >= first) break;
         if (kept.indexOf(row) < 0) map.delete(row);
@@ -263,16 +266,12 @@ export class MessageTable implements ExchangeLinks {
 
   /** Value of the Block1 option (RFC 7959 §2.2), or `NO_OPTION`. */
   block1(row: MessageRow): number {
-    const packed = this.#block.get(row);
-    if (packed >>> BLOCK_BITS === BLOCK1) return packed & BLOCK_MASK;
-    return packed >>> BLOCK_BITS === BOTH ? (this.#bothBlocks.get(row)?.block1 ?? NO_OPTION) : NO_OPTION;
+    return this.#blocks.block1(row);
   }
 
   /** Value of the Block2 option, or `NO_OPTION`. */
   block2(row: MessageRow): number {
-    const packed = this.#block.get(row);
-    if (packed >>> BLOCK_BITS === BLOCK2) return packed & BLOCK_MASK;
-    return packed >>> BLOCK_BITS === BOTH ? (this.#bothBlocks.get(row)?.block2 ?? NO_OPTION) : NO_OPTION;
+    return this.#blocks.block2(row);
   }
 
   /** Hash over the options of a request's cache key that no column holds (RFC 7252 §5.4.2), 0 for none. */
@@ -355,15 +354,6 @@ export class MessageTable implements ExchangeLinks {
     return length === 0 ? 0 : this.texts.intern(batch.bytes, offset, offset + length);
   }
 
-  #keepBlocks(row: MessageRow, block1: number, block2: number): void {
-    if (block2 === NO_OPTION) this.#block.set(row, (BLOCK1 << BLOCK_BITS) | block1);
-    else if (block1 === NO_OPTION) this.#block.set(row, (BLOCK2 << BLOCK_BITS) | block2);
-    else {
-      this.#block.set(row, BOTH << BLOCK_BITS);
-      this.#bothBlocks.set(row, { block1, block2 });
-    }
-  }
-
   #columns(): readonly (Uint8Column | Uint16Column | Uint32Column | Float64Column | NarrowColumn)[] {
     return [
       this.time,
@@ -390,7 +380,7 @@ export class MessageTable implements ExchangeLinks {
       this.contentFormat,
       this.accept,
       this.observe,
-      this.#block,
+      this.#blocks.column,
       this.path,
       this.query,
       this.#other,

@@ -1,5 +1,5 @@
 import type { Analysis } from './analysis.ts';
-import type { Overview } from './protocol.ts';
+import type { Overview } from './timeline-protocol.ts';
 import type { ShownRows } from './shown-rows.ts';
 
 /** Bins an overview may have. */

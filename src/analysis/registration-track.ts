@@ -4,7 +4,7 @@ import type { Registration, RegistrationState } from '../device/registration-rec
 import { bindingText, type RegistrationUpdate } from '../device/registration-update.ts';
 import { OPEN_END, type Span } from '../device/span.ts';
 import { secondsText } from './life-tracks.ts';
-import { SpanLook } from './protocol.ts';
+import { SpanLook } from './timeline-protocol.ts';
 import type { SpanBuilder } from './span-builder.ts';
 
 /** Adds the states of a device's registrations; what an Update changed begins a span of its own. */

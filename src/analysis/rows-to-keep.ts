@@ -70,4 +70,5 @@ function addEvidence(tracking: MessageTracking, add: (row: MessageRow | undefine
     add(one.first);
     add(one.last);
   }
+  for (const { joined } of devices.devices.devices) for (const { rows } of joined) rows.forEach(add);
 }

@@ -12,8 +12,9 @@ import type { SessionFacts } from './filter/spans-access.ts';
 /** A registration or a bootstrap with what is asked of either; what changes is read from it when somebody asks. */
 export class SessionSpan implements DatedSpan, SessionFacts {
   readonly kind: 'registration' | 'bootstrap';
-  /** Even for registrations, odd for bootstraps. */
-  readonly number: number;
+  /** Texts that a filter asks for, once they are made. */
+  idText: string | undefined;
+  serverText: string | undefined;
   /** Where states that go on after the end are over: another session with the server begins. */
   #until: Nanoseconds = OPEN_END;
 
@@ -23,7 +24,6 @@ export class SessionSpan implements DatedSpan, SessionFacts {
     readonly from: Nanoseconds,
   ) {
     this.kind = 'lifetime' in subject ? 'registration' : 'bootstrap';
-    this.number = subject.index * 2 + (this.kind === 'registration' ? 0 : 1);
   }
 
   /** A registration that was there goes on as one that expired or was lost, until the next one begins. */

@@ -1,5 +1,5 @@
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
-import type { SpanColumns } from './protocol.ts';
+import type { SpanColumns } from './timeline-protocol.ts';
 
 /** Collects the spans of one track, thinned to what its pixels can show, and gives them as parallel arrays. */
 export class SpanBuilder {

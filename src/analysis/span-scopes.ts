@@ -43,7 +43,7 @@ export class SpanScopes {
   /** All that a message belongs to, the narrowest first. */
   ofRow(row: MessageRow): SpanScope[] {
     const { messages } = this.analysis.tracking;
-    if (!(row < messages.count)) return [];
+    if (!messages.isHeld(row)) return [];
     const device = this.devices.deviceOf(row);
     const time = messages.time.get(row);
     const found = [this.#exchange(row), this.#transfer(row), this.#observation(row)];
@@ -94,12 +94,12 @@ export class SpanScopes {
 
   /** A request and its answer. */
   #exchange(row: MessageRow): SpanScope | undefined {
-    if (row === NO_ROW) return undefined;
     const { messages } = this.analysis.tracking;
+    if (!messages.isHeld(row)) return undefined;
     const first = this.facts.firstCopy(row);
     const partner = this.facts.partner(row);
     const frames = [first, partner]
-      .filter((one) => one !== NO_ROW)
+      .filter((one) => messages.isHeld(one))
       .map((one) => messages.frame.get(one))
       .sort((a, b) => a - b);
     const repeats = `coap.duplicate_of in {${frames.join(', ')}}`;
@@ -122,7 +122,7 @@ export class SpanScopes {
     const path = transfer.pathId === 0 ? '/' : paths.text(transfer.pathId);
     return {
       title: `Transfer of ${path}${this.#of(device)}`,
-      filter: `transfer == ${number - 1}`,
+      filter: `transfer == ${transfer.number}`,
       device,
     };
   }
@@ -135,7 +135,7 @@ export class SpanScopes {
     const device = this.devices.deviceOf(row);
     return {
       title: `Observation of ${observedPath(observation, paths)}${this.#of(device)}`,
-      filter: `observation == ${number - 1}`,
+      filter: `observation == ${observation.number}`,
       device,
     };
   }
@@ -151,11 +151,14 @@ export class SpanScopes {
     return one === undefined ? undefined : this.#sessionScope(one);
   }
 
-  #sessionScope(span: SessionSpan): SpanScope {
+  /** Undefined where the message that its id is made of is no longer held. */
+  #sessionScope(span: SessionSpan): SpanScope | undefined {
+    const id = this.facts.id(span.evidence.first);
+    if (id === '') return undefined;
     const name = span.kind === 'bootstrap' ? 'Bootstrap' : `Registration ${span.location ?? ''}`.trim();
     return {
       title: `${name}${this.#of(span.device)}`,
-      filter: `session.id == ${this.facts.id(span.evidence.first)}`,
+      filter: `session.id == ${id}`,
       device: span.device,
     };
   }
@@ -173,14 +176,16 @@ export class SpanScopes {
     return one === undefined ? undefined : this.#update(one.attempt);
   }
 
-  #update(attempt: FirmwareAttempt): SpanScope {
+  #update(attempt: FirmwareAttempt): SpanScope | undefined {
     const { attempts } = this.analysis.tracking.devices.firmware;
     const object = `/${attempt.objectId}/${attempt.instanceId}`;
     const { first } = attempt.evidence;
+    const firstId = this.facts.id(first);
+    if (firstId === '') return undefined;
     const isShared = attempts.some((other) => other !== attempt && other.evidence.first === first);
     const device = this.analysis.tracking.devices.devices.resolve(attempt.device);
     const name = attempt.objectId === SOFTWARE_OBJECT ? 'Software update' : 'Firmware update';
-    const id = `firmware.id == ${this.facts.id(first)}`;
+    const id = `firmware.id == ${firstId}`;
     return {
       title: `${name} ${object}${this.#of(device)}`,
       filter: isShared ? `${id} && firmware.object == ${quoteText(object)}` : id,

@@ -28,15 +28,18 @@ import {
 const OFFERED = 100;
 const LOOKED_AT = 10_000;
 
-/** What is made of the tables, and how many messages they had then. */
+/** What is made of the tables, how many messages they had then, and the first one that was held. */
 interface Made {
   messages: number;
+  first: MessageRow;
   sessions: DatedSpans<SessionSpan>;
   updates: DatedSpans<UpdateSpan>;
   /** By transfer index: updates whose package it carried. */
   carried: Map<number, UpdateSpan[]>;
   /** By device: its last registration. */
   latest: Map<number, Registration>;
+  /** By device: how many messages it has, once that was asked. */
+  counts: Map<number, number>;
 }
 
 /**
@@ -105,11 +108,11 @@ export class SpansAtHand implements MessageSpansAccess {
   readonly updateState: MessageSpansAccess['updateState'] = (row) =>
     updateStateAt(this.#attempt!.attempt, this.analysis.tracking.messages.time.get(row));
 
-  readonly sessionServer = (number: number): string => {
-    const subject = this.#subject(number);
-    return subject === undefined ? '' : this.analysis.frames.flows.endpointText(subject.serverEndpoint);
+  readonly sessionServer = (): string => {
+    const session = this.#session!;
+    return (session.serverText ??= this.analysis.frames.flows.endpointText(session.server));
   };
-  readonly sessionId = (number: number): string => this.#id(this.#subject(number)?.evidence);
+  readonly sessionId = (): string => (this.#session!.idText ??= this.#id(this.#session!.evidence));
   readonly updateId = (index: number): string =>
     this.#id(this.analysis.tracking.devices.firmware.attempts[index]?.evidence);
 
@@ -121,16 +124,18 @@ export class SpansAtHand implements MessageSpansAccess {
   readonly deviceMessages = (row: MessageRow): number => {
     const device = this.devices.deviceOf(row);
     if (device < 0) return NaN;
-    const { messages, devices } = this.analysis.tracking;
-    let sum = 0;
-    for (const conversation of devices.devices.devices[device]!.conversations)
-      sum += messages.countOf(conversation);
-    return sum;
+    const { counts } = this.#current();
+    let count = counts.get(device);
+    if (count === undefined) {
+      count = this.devices.messagesOf(this.analysis.tracking.devices.devices.devices[device]!);
+      counts.set(device, count);
+    }
+    return count;
   };
 
   readonly device = (index: number): DeviceFacts => {
     const { devices } = this.analysis.tracking.devices;
-    const { flows, conversations } = this.analysis.frames;
+    const { flows } = this.analysis.frames;
     const device = devices.devices[devices.resolve(index)]!;
     return {
       endpoint: device.endpoint,
@@ -145,9 +150,7 @@ export class SpansAtHand implements MessageSpansAccess {
       },
       versions: device.versions,
       bindings: device.bindings,
-      get security() {
-        return [...new Set(device.conversations.map((one) => conversations.securityOf(one)))];
-      },
+      security: this.devices.securityOf(device),
     };
   };
 
@@ -213,20 +216,14 @@ export class SpansAtHand implements MessageSpansAccess {
     }
   }
 
-  #subject(number: number): Registration | Bootstrap | undefined {
-    const { registrations, bootstraps } = this.analysis.tracking.devices;
-    return number % 2 === 0
-      ? registrations.registrations[number / 2]
-      : bootstraps.bootstraps[(number - 1) / 2];
-  }
-
   #id(evidence: Evidence | undefined): string {
-    return evidence === undefined || evidence.first === NO_ROW ? '' : this.facts.id(evidence.first);
+    return evidence === undefined ? '' : this.facts.id(evidence.first);
   }
 
   #current(): Made {
     const { messages, devices } = this.analysis.tracking;
-    if (this.#made?.messages === messages.count) return this.#made;
+    const { count, firstRow } = messages;
+    if (this.#made?.messages === count && this.#made.first === firstRow) return this.#made;
     const updates = updateSpans(this.analysis, this.devices);
     const carried = new Map<number, UpdateSpan[]>();
     for (const device of new Set(devices.firmware.attempts.map((one) => devices.devices.resolve(one.device))))
@@ -237,7 +234,7 @@ export class SpansAtHand implements MessageSpansAccess {
     for (const registration of devices.registrations.registrations)
       latest.set(devices.devices.resolve(registration.device), registration);
     const sessions = sessionSpans(this.analysis, this.devices);
-    this.#made = { messages: messages.count, sessions, updates, carried, latest };
+    this.#made = { messages: count, first: firstRow, sessions, updates, carried, latest, counts: new Map() };
     return this.#made;
   }
 }

@@ -15,7 +15,7 @@ import { addAwake, addBootstraps, addEvents, LifeTracks } from './life-tracks.ts
 import { icmpErrorText } from './icmp-errors.ts';
 import type { MessageFacts } from './message-facts.ts';
 import { MessageFlag } from './message-table.ts';
-import { SpanLook, type TrackQuery, type TrackRow, type TrackWindow } from './protocol.ts';
+import { SpanLook, type TrackQuery, type TrackRow, type TrackWindow } from './timeline-protocol.ts';
 import type { ShownRows } from './shown-rows.ts';
 import { SpanBuilder } from './span-builder.ts';
 import type { TimelineLayout } from './span-protocol.ts';

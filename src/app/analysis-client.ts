@@ -10,11 +10,9 @@ import type {
   FilterAnswer,
   FilterCompletion,
   OpenSource,
-  Overview,
   RowWindow,
-  TrackQuery,
-  TrackWindow,
 } from '../analysis/protocol.ts';
+import type { Overview, TrackQuery, TrackWindow } from '../analysis/timeline-protocol.ts';
 import type { DeviceDetails, DeviceTableQuery, DeviceTableWindow } from '../analysis/device-protocol.ts';
 import type { ClockEstimate } from '../analysis/clock-estimate.ts';
 import type {

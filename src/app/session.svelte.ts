@@ -3,11 +3,19 @@ import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import type { CaptureMark } from '../analysis/recording-protocol.ts';
 import type { AnalysisSettings } from '../analysis/settings.ts';
 import type { NamedSeries, SeriesKey } from '../analysis/value-protocol.ts';
-import type { SpanQuery } from '../analysis/span-protocol.ts';
 import { AnalysisClient, AnalysisEnded } from './analysis-client.ts';
 import { Arrangement } from './arrangement.svelte.ts';
+import { NOTHING_OPEN, statusAsked } from './first-status.ts';
 import { keepSettings, keptSettings } from './kept-settings.ts';
+import type { ShownSequence } from './sequence/shown-sequence.ts';
 import { ShownScope } from './shown-scope.svelte.ts';
+import type {
+  ListCommands,
+  SequenceCommands,
+  TimelineCommands,
+  UpdateCommands,
+  ValueCommands,
+} from './view-commands.ts';
 
 /** Where a selection came from; a view does not scroll to what was selected in itself. */
 export type SelectionOrigin =
@@ -19,66 +27,6 @@ export interface TimeWindow {
   to: Nanoseconds;
 }
 
-/** What the tracks of the timeline offer: they act on the track, and the span, that has the keyboard's place. */
-export interface TrackCommands {
-  /** Goes to the next span of the track (1), or the one before (-1), and opens its message. */
-  step(step: 1 | -1): Promise<void>;
-  pin(): void;
-  hide(): void;
-  /** Folds all devices, or opens them where they are folded. */
-  foldAll(): void;
-  /** The span with the keyboard's place. */
-  span(): SpanQuery | undefined;
-}
-
-/** What the timeline offers to the command registry while it is shown. */
-export interface TimelineCommands {
-  zoomIn(): void;
-  zoomOut(): void;
-  panLeft(): void;
-  panRight(): void;
-  fit(): void;
-  /** Brings the lines of a device into sight, as soon as they are there. */
-  revealDevice(device: number): void;
-  /** What is done with tracks; set while there are some. */
-  tracks: TrackCommands | undefined;
-}
-
-/** What the message list offers to the command registry while it is shown. */
-export interface ListCommands {
-  /** Selects the line so many places further on; from nothing selected the first one seen. */
-  step(lines: number): void;
-  focus(): void;
-}
-
-/** What the view of updates offers to the command registry while it is shown. */
-export interface UpdateCommands {
-  /** Shows the attempt so many places further on. */
-  step(attempts: number): void;
-  savePackage(): void;
-}
-
-/** What the view of values offers to the command registry while it is shown. */
-export interface ValueCommands {
-  /** Selects the sample so many places further on. */
-  step(samples: number): void;
-  save(format: 'csv' | 'ndjson' | 'svg' | 'png'): Promise<void>;
-}
-
-/** What the ladder offers to the command registry while it is shown. */
-export interface SequenceCommands {
-  toggleAcks(): void;
-  toggleTransfers(): void;
-  save(format: 'svg' | 'png'): Promise<void>;
-}
-
-/** What the ladder shows: of which device (-1 for all, undefined until one is chosen), and how. */
-export interface ShownSequence {
-  device: number | undefined;
-  hideAcks: boolean;
-  unfoldAll: boolean;
-}
-
 /** A resource that is charted; its colour stays its own while others come and go. */
 export interface ShownSeries extends SeriesKey {
   colour: number;
@@ -86,33 +34,6 @@ export interface ShownSeries extends SeriesKey {
 
 /** The views that exist. */
 export type View = 'timeline' | 'messages' | 'values' | 'firmware' | 'sequence' | 'devices';
-
-const NOTHING_OPEN: AnalysisStatus = {
-  state: 'idle',
-  paused: false,
-  revision: 0,
-  files: [],
-  frames: 0,
-  messages: 0,
-  dropped: { messages: 0, values: 0, spans: 0 },
-  firstRow: 0,
-  heldFrom: 0,
-  memory: { bytes: 0, limit: 0 },
-  shown: 0,
-  foreign: 0,
-  devices: 0,
-  registrations: 0,
-  values: 0,
-  transfers: 0,
-  firmwareUpdates: 0,
-  failedUpdates: 0,
-  notRead: [],
-  sealed: [],
-  epochSeconds: 0,
-  epochNanoseconds: 0,
-  firstTime: 0,
-  lastTime: 0,
-};
 
 /**
  * What all views share: the analysis and where it stands, one selection, one time cursor, one filter, one
@@ -154,6 +75,7 @@ export class Session {
   filterText = $state('');
   /** Counts the filters put in force; the message list is another one after each. */
   filterCount = $state(0);
+  #filtersAsked = 0;
 
   /** Resources that are charted, and the one whose samples are listed. */
   valueSeries = $state.raw<readonly ShownSeries[]>([]);
@@ -194,7 +116,6 @@ export class Session {
   #sources = $state.raw<OpenSource[]>([]);
   /** Message, filter and charted values to be taken up again when what is open has been analysed anew. */
   #resume: { id: string | undefined; filter: string; series: NamedSeries[] } | undefined;
-
   /** Names of the files that were opened last; none where nothing is open. */
   #asked = $state.raw<readonly string[]>([]);
 
@@ -251,18 +172,7 @@ export class Session {
     this.#sources = sources;
     this.#forget();
     this.#asked = sources.map((source) => source.name);
-    this.status = {
-      ...NOTHING_OPEN,
-      state: sources.some((source) => source.kind === 'live') ? 'live' : 'loading',
-      files: sources.map((source) => ({
-        name: source.name,
-        bytes: source.kind === 'file' ? source.blob.size : 0,
-        bytesRead: 0,
-        container: '',
-        compression: 'none',
-        frames: 0,
-      })),
-    };
+    this.status = statusAsked(sources);
     await this.attempt(opening);
   }
 
@@ -439,8 +349,6 @@ export class Session {
       return undefined;
     }
   }
-
-  #filtersAsked = 0;
 
   /** False for news of what was open before: they may still be under way when another capture is opened. */
   #awaits(status: AnalysisStatus): boolean {

@@ -1,5 +1,14 @@
+import type { FilterAnswer } from '../analysis/protocol.ts';
 import type { SpanScope } from '../analysis/span-protocol.ts';
-import type { Session } from './session.svelte.ts';
+import type { ShownSequence } from './sequence/shown-sequence.ts';
+
+/** What of the session decides what is shown. */
+interface Shown {
+  readonly filterText: string;
+  readonly generation: number;
+  sequence: ShownSequence;
+  setFilter(text: string): Promise<FilterAnswer | undefined>;
+}
 
 /** What an entry of the browser's history holds: a filter, and what it shows alone. */
 interface ScopeEntry {
@@ -15,10 +24,10 @@ interface ScopeEntry {
 
 /** One span, device or exchange whose messages alone are shown, by a filter; the browser's Back undoes it. */
 export class ShownScope {
-  readonly #session: Session;
+  readonly #session: Shown;
   #shown = $state.raw<{ title: string; filter: string; before: string } | undefined>();
 
-  constructor(session: Session) {
+  constructor(session: Shown) {
     this.#session = session;
   }
 

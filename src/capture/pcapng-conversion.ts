@@ -1,22 +1,24 @@
 import type { Frame } from './frame.ts';
 import type { Fault } from './outcome.ts';
 import { PcapReader } from './pcap.ts';
-import { BYTE_ORDER_MAGIC, ENHANCED_PACKET, INTERFACE_DESCRIPTION, SECTION_HEADER } from './pcapng-blocks.ts';
-import { IF_TSRESOL } from './pcapng-options.ts';
-import { blockBytes } from './pcapng-mark.ts';
-import { TimestampScale } from './timestamp-scale.ts';
-
-/** Times are written in units of 10^-9 s, which holds those of every pcap exactly. */
-const NANOSECOND_RESOLUTION = 9;
+import {
+  enhancedPacketLength,
+  interfaceDescriptionBlock,
+  NANOSECONDS,
+  sectionHeaderBlock,
+  setNanoseconds,
+  type Uint64,
+  writeEnhancedPacket,
+} from './pcapng-writer.ts';
 
 /**
  * Writes a classic pcap stream anew as pcapng, as it comes: one section, one interface, and a packet block for each
- * record. Frames keep their order, numbers, times, bytes and lengths. Sources: draft-ietf-opsawg-pcap,
- * draft-ietf-opsawg-pcapng §4.
+ * record. Frames keep their order, numbers, times, bytes and lengths: times are written in nanoseconds, which hold those
+ * of every pcap exactly. Sources: draft-ietf-opsawg-pcap, draft-ietf-opsawg-pcapng §4.
  */
 export class PcapConversion {
   readonly #reader: PcapReader;
-  readonly #scale = new TimestampScale(NANOSECOND_RESOLUTION, 0);
+  readonly #time: Uint64 = { high: 0, low: 0 };
   #blocks: Uint8Array[] = [];
   #begun = false;
 
@@ -35,9 +37,18 @@ export class PcapConversion {
     const [captureInterface] = this.#reader.interfaces;
     if (captureInterface !== undefined && !this.#begun) {
       this.#begun = true;
+      const { linkType, snapLength } = captureInterface;
       this.#blocks.unshift(
-        sectionHeader(),
-        interfaceDescription(captureInterface.linkType, captureInterface.snapLength),
+        sectionHeaderBlock('lwm2m-scope'),
+        interfaceDescriptionBlock({
+          name: '',
+          description: '',
+          linkType,
+          snapLength,
+          resolution: NANOSECONDS,
+          offset: 0,
+          filter: '',
+        }),
       );
     }
     const blocks = this.#blocks;
@@ -45,37 +56,10 @@ export class PcapConversion {
     return blocks;
   }
 
-  #write(frame: Frame): void {
-    const length = frame.end - frame.start;
-    const body = new Uint8Array(20 + length);
-    const view = new DataView(body.buffer);
-    const units = this.#scale.unitsOf(frame.seconds, frame.nanoseconds);
-    view.setUint32(4, Number(units >> 32n), true);
-    view.setUint32(8, Number(units & 0xffffffffn), true);
-    view.setUint32(12, length, true);
-    view.setUint32(16, frame.originalLength, true);
-    body.set(frame.bytes.subarray(frame.start, frame.end), 20);
-    this.#blocks.push(blockBytes(ENHANCED_PACKET, body, false));
+  #write({ bytes, start, end, originalLength, seconds, nanoseconds }: Frame): void {
+    const block = new Uint8Array(enhancedPacketLength(end - start));
+    setNanoseconds(this.#time, seconds, nanoseconds);
+    writeEnhancedPacket(block, 0, 0, this.#time, originalLength, bytes, start, end);
+    this.#blocks.push(block);
   }
-}
-
-/** draft-ietf-opsawg-pcapng §4.1; a section of unknown length. */
-function sectionHeader(): Uint8Array {
-  const body = new Uint8Array(16).fill(0xff, 8);
-  const view = new DataView(body.buffer);
-  view.setUint32(0, BYTE_ORDER_MAGIC, true);
-  view.setUint16(4, 1, true);
-  return blockBytes(SECTION_HEADER, body, false);
-}
-
-/** draft-ietf-opsawg-pcapng §4.2 */
-function interfaceDescription(linkType: number, snapLength: number): Uint8Array {
-  const body = new Uint8Array(20);
-  const view = new DataView(body.buffer);
-  view.setUint16(0, linkType, true);
-  view.setUint32(4, snapLength, true);
-  view.setUint16(8, IF_TSRESOL, true);
-  view.setUint16(10, 1, true);
-  body[12] = NANOSECOND_RESOLUTION;
-  return blockBytes(INTERFACE_DESCRIPTION, body, false);
 }

@@ -10,7 +10,7 @@ export const LONGEST_MARK: ByteCount = 1_024;
 const encoder = new TextEncoder();
 
 /** Puts a block together: type, length, body padded to 32 bits, length again (draft-ietf-opsawg-pcapng §3.1). */
-export function blockBytes(type: number, body: Uint8Array, bigEndian: boolean): Uint8Array<ArrayBuffer> {
+function blockBytes(type: number, body: Uint8Array, bigEndian: boolean): Uint8Array<ArrayBuffer> {
   const length = 12 + body.length + (-body.length & 3);
   const bytes = new Uint8Array(length);
   const view = new DataView(bytes.buffer);

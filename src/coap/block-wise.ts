@@ -1,5 +1,6 @@
 import type { MessageRow, Nanoseconds } from '../capture/units.ts';
 import { Code } from './code.ts';
+import { KeptBodies } from './kept-bodies.ts';
 import { BlockKind, type MessageBatch } from './message-batch.ts';
 import { blockMore, blockNumber, blockSize, NO_FORMAT, NO_OPTION } from './message.ts';
 import { renumbered } from './renumbered.ts';
@@ -15,14 +16,8 @@ import {
 
 export type { Transfer, TransferEnd } from './transfer.ts';
 
-/** Bytes of a body kept for the content readers; larger bodies are read again from their rows. */
-const KEPT_BODY_BYTES = 64 << 10;
-/** Bytes of all bodies kept; beyond it the oldest go. */
-const KEPT_BYTES = 16 << 20;
 /** Blocks whose rows are kept for one transfer. */
 const MAXIMUM_BLOCKS = 1 << 20;
-/** content-format of opaque bodies, which no reader needs as a whole (LwM2M Core §7.5.2). */
-const OCTET_STREAM = 42;
 /** content-format of a report of missing blocks. RFC 9177 §5 */
 const MISSING_BLOCKS = 272;
 
@@ -36,9 +31,7 @@ export class TransferTracker {
   readonly #byKey = new Map<number, number>();
   readonly #byToken = new Map<number, number>();
   readonly #byTarget = new Map<number, number>();
-  /** Transfers whose bodies are kept, oldest first, and what all of them take. */
-  readonly #kept = new Set<Transfer>();
-  #keptBytes = 0;
+  readonly #bodies = new KeptBodies();
   /** Transfers that were forgotten. */
   forgotten = 0;
   /** Blocks whose rows are kept. */
@@ -169,10 +162,7 @@ export class TransferTracker {
 
   /** Forgets the body that was kept of a transfer: nobody will read it any more. */
   release(transfer: Transfer): void {
-    if (!this.#kept.delete(transfer)) return;
-    this.#keptBytes -= transfer.body?.buffer.byteLength ?? 0;
-    // Not deleted: that would make a dictionary of the object, several times as large.
-    transfer.body = undefined;
+    this.#bodies.release(transfer);
   }
 
   /**
@@ -301,6 +291,7 @@ export class TransferTracker {
     const at = this.transfers.length;
     const start = blockNumber(value) * blockSize(value);
     const transfer: Transfer = {
+      number: at + this.forgotten,
       direction: (way & 1) === 1 ? 'block1' : 'block2',
       isQuick: way >= Way.qBlock2,
       conversation: key.conversation,
@@ -374,7 +365,7 @@ export class TransferTracker {
       this.release(transfer);
       return;
     }
-    this.#keepBody(transfer, batch, index, offset);
+    this.#bodies.keep(transfer, batch, index, offset);
     if (transfer.offsets.length > 0 && offset < transfer.offsets[transfer.offsets.length - 1]!)
       transfer.isSorted = false;
     transfer.rows.push(row);
@@ -388,36 +379,6 @@ export class TransferTracker {
       transfer.length = end;
     }
     if (isWhole(transfer)) transfer.wholeRow = row;
-  }
-
-  #keepBody(transfer: Transfer, batch: MessageBatch, index: number, offset: number): void {
-    if (transfer.contentFormat === OCTET_STREAM) {
-      this.release(transfer);
-      return;
-    }
-    const from = batch.payloadOffset[index]!;
-    const end = batch.bytesOffset[index]! + batch.length[index]!;
-    const needed = offset + (end - from);
-    const isCut = end - from < batch.payloadLength[index]!;
-    const { body } = transfer;
-    if (isCut || needed > KEPT_BODY_BYTES || (transfer.blocks > 0 && body === undefined)) {
-      this.release(transfer);
-      return;
-    }
-    let whole = body?.buffer;
-    if (whole === undefined || whole.byteLength < needed) {
-      const before = whole?.byteLength ?? 0;
-      whole = new ArrayBuffer(Math.min(KEPT_BODY_BYTES, Math.max(needed, before * 2)));
-      if (body !== undefined) new Uint8Array(whole).set(body);
-      this.#keptBytes += whole.byteLength - before;
-      this.#kept.add(transfer);
-    }
-    transfer.body = new Uint8Array(whole, 0, Math.max(needed, body?.length ?? 0));
-    transfer.body.set(batch.bytes.subarray(from, end), offset);
-    for (const oldest of this.#kept) {
-      if (this.#keptBytes <= KEPT_BYTES) break;
-      this.release(oldest);
-    }
   }
 }
 

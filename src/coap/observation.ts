@@ -38,6 +38,8 @@ export type ObservationEnd =
 
 /** One observation: from the request that asked for it to its end. */
 export interface Observation {
+  /** How many began before it, those that were forgotten included: stays, whatever its index becomes. */
+  number: number;
   conversation: number;
   /** True where endpoint A of the flow observes. */
   observerIsA: boolean;
@@ -145,6 +147,7 @@ export class ObservationTracker {
   ): number {
     const created = this.observations.length;
     this.observations.push({
+      number: created + this.forgotten,
       conversation: batch.conversation[index]!,
       observerIsA,
       pathId,

@@ -11,6 +11,8 @@ export type TransferEnd = 'complete' | 'abandoned' | 'restarted' | 'refused' | '
 
 /** One block-wise transfer of a body (RFC 7959, RFC 9177), by byte offset; rows lead to the bytes. */
 export interface Transfer {
+  /** How many began before it, those that were forgotten included: stays, whatever its index becomes. */
+  number: number;
   direction: 'block1' | 'block2';
   /** True where the blocks come by Q-Block1 or Q-Block2, in any order (RFC 9177). */
   isQuick: boolean;

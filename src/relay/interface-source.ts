@@ -27,6 +27,20 @@ const STATISTICS_SIGNAL: Partial<Record<string, NodeJS.Signals>> = {
   freebsd: 'SIGINFO',
 };
 
+/** Tools that run: they end with this process, by one listener, for Node warns of a leak beyond ten. */
+const running = new Set<ChildProcess>();
+const killAll = (): void => running.forEach((child) => void child.kill('SIGKILL'));
+
+function endWithProcess(child: ChildProcess): void {
+  if (running.size === 0) process.once('exit', killAll);
+  running.add(child);
+}
+
+function forget(child: ChildProcess): void {
+  running.delete(child);
+  if (running.size === 0) process.off('exit', killAll);
+}
+
 /** One interface, captured by a process of its own. */
 class Capture {
   readonly name: string;
@@ -39,7 +53,6 @@ class Capture {
   #stopping = false;
   #fault: string | undefined;
   #closed: Promise<void> = Promise.resolve();
-  readonly #killAtExit = (): void => void this.#process?.kill('SIGKILL');
 
   constructor(
     private readonly tool: CaptureTool,
@@ -69,7 +82,7 @@ class Capture {
       );
       this.#process = child;
       const watch = watchOver(child);
-      process.once('exit', this.#killAtExit);
+      endWithProcess(child);
       let started = false;
       const late = setTimeout(() => {
         this.#fault = `did not begin within ${START_MS / 1000} seconds`;
@@ -113,7 +126,7 @@ class Capture {
         const end = (code: number | null, signal: NodeJS.Signals | null): void => {
           clearTimeout(late);
           watch?.kill('SIGKILL');
-          process.off('exit', this.#killAtExit);
+          forget(child);
           this.#process = undefined;
           closed();
           if (started) {

@@ -1,12 +1,18 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Analysis } from '../../src/analysis/analysis.ts';
 import { CHUNK_ROWS } from '../../src/analysis/column.ts';
+import { DeviceIndex } from '../../src/analysis/device-index.ts';
+import { deviceJoins } from '../../src/analysis/device-joins.ts';
+import type { CompiledFilter } from '../../src/analysis/filter/compile.ts';
 import { MessageBytes } from '../../src/analysis/message-bytes.ts';
 import { MessageFacts } from '../../src/analysis/message-facts.ts';
+import { compileMessageFilter } from '../../src/analysis/message-filter.ts';
 import { readSources } from '../../src/analysis/open.ts';
-import type { Dissection, TrackRow } from '../../src/analysis/protocol.ts';
+import type { Dissection } from '../../src/analysis/protocol.ts';
+import type { TrackRow } from '../../src/analysis/timeline-protocol.ts';
 import type { JsonObject } from '../../src/analysis/records/json.ts';
 import { Records } from '../../src/analysis/records/records.ts';
+import { SpanScopes } from '../../src/analysis/span-scopes.ts';
 import { ObjectRegistry } from '../../src/lwm2m/registry/registry.ts';
 import { storeOf, testHost } from './analyse.ts';
 import { isDone, LIVE, Page, streamOf } from './live-page.ts';
@@ -122,8 +128,62 @@ describe('a live stream of registrations that end', () => {
     const store = await storeOf(new Uint8Array(await new Blob(parts).arrayBuffer()));
     await readSources(all, [{ name: 'churn', store }], testHost);
     some = new Analysis(registry, { decodeAs: [], objects: [], memoryLimit: LIMIT });
-    await readSources(some, [{ name: 'churn', stream: streamOf(parts), isLive: true }], testHost);
+    const { messages } = some.tracking;
+    const facts = new MessageFacts(all);
+    ofSessions = all.tracking.devices.registrations.registrations
+      .filter(({ evidence: { first } }) => first > 70_000 && first < 70_500)
+      .map(({ evidence }) => `session.id == ${facts.id(evidence.first)}`)
+      .join(' || ');
+    await readSources(some, [{ name: 'churn', stream: streamOf(parts), isLive: true }], {
+      ...testHost,
+      progress: () => {
+        // Asked of everything before anything goes, so that all that a filter keeps is of then.
+        if (early !== undefined || messages.count < CHUNK_ROWS) return;
+        early = compiled(some, ofSessions);
+        for (let row = 0; row < messages.count; row++) early.test(row);
+      },
+    });
   }, 240_000);
+
+  let ofSessions = '';
+  let early: CompiledFilter | undefined;
+  const compiled = (analysis: Analysis, text: string): CompiledFilter => {
+    const filter = compileMessageFilter(text, analysis);
+    if (!filter.ok) throw new Error(filter.message);
+    return filter;
+  };
+
+  it('is filtered by sessions as it is now, whenever the filter was made', () => {
+    const { firstRow, count } = some.tracking.messages;
+    const later = compiled(some, ofSessions);
+    expect(later.test(70_250)).toBe(true);
+    for (let row = firstRow; row < count; row++)
+      if (early!.test(row) !== later.test(row)) expect.fail(`row ${row}`);
+  });
+
+  it('names spans by what stays, whatever went before them', () => {
+    const scopes = (analysis: Analysis): SpanScopes =>
+      new SpanScopes(analysis, new MessageFacts(analysis), new DeviceIndex(analysis));
+    const { messages } = some.tracking;
+    for (let row = messages.firstRow; row < messages.count; row += 2003)
+      expect(scopes(some).ofRow(row)).toEqual(scopes(all).ofRow(row));
+    const gone = Array.from({ length: messages.firstRow }, (_, row) => row).find(
+      (row) => !messages.isHeld(row),
+    )!;
+    expect(scopes(some).ofRow(gone)).toEqual([]);
+    expect(
+      scopes(some).ofSpan({ device: 0, kind: 'observation', row: gone, from: 0, to: 0 }),
+    ).toBeUndefined();
+  });
+
+  it('says why what it saw of several addresses is one device, as without a limit', () => {
+    const joinsOf = (analysis: Analysis): unknown[] => {
+      const facts = new MessageFacts(analysis);
+      return new DeviceIndex(analysis).all().flatMap((device) => deviceJoins(analysis, facts, device));
+    };
+    expect(joinsOf(some).length).toBeGreaterThan(1000);
+    expect(joinsOf(some)).toEqual(joinsOf(all));
+  });
 
   it('forgets the oldest of them, counted, and knows the others as before', async () => {
     const of = async (analysis: Analysis, kind: 'sessions' | 'observations'): Promise<JsonObject[]> => {

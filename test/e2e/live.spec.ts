@@ -85,7 +85,7 @@ test('a replay at ten times its speed ends with the devices and updates of the f
   replay = new Running((host) =>
     runTap(['--replay', samplePath(capture), '--port', '0', '--speed', '10'], host),
   );
-  const live = `ws://127.0.0.1:${await replay.port()}/live`;
+  const live = await replay.live();
   server = await servePage(0, (path, text) => (path === 'live.json' ? JSON.stringify({ live }) : text));
   await page.goto(server.url);
   await page.getByRole('button', { name: 'Connect' }).click();

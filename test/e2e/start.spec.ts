@@ -17,7 +17,7 @@ test('the start page says what it does, and opens a sample', async ({ page }) =>
 
 test('a host of files offers no live tap and says how to get one', async ({ page }) => {
   await page.goto('./');
-  await expect(page.getByText('lwm2m-scope tap --replay')).toBeVisible();
+  await expect(page.getByText('lwm2m-scope tap INTERFACE')).toBeVisible();
   const address = page.getByLabel('Address');
   await address.fill('ws://192.0.2.1:80/live');
   await expect(page.getByText('Only a WebSocket on this machine')).toBeVisible();

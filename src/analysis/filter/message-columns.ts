@@ -112,7 +112,7 @@ export interface MessageColumnsAccess {
   readonly deviceName: (device: number) => string;
   /** Some names of devices to offer while a filter is written, at most a hundred. */
   readonly deviceNames: () => readonly string[];
-  /** Index of the block-wise transfer or observation the message belongs to, or −1. */
+  /** Number, which stays, of the block-wise transfer or observation the message belongs to, or −1. */
   readonly transfer: (row: MessageRow) => number;
   readonly observation: (row: MessageRow) => number;
   /** The body that this message makes whole; undefined for every other message. Kept in a table beside the columns. */

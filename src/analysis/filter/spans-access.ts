@@ -8,8 +8,6 @@ import type { EachValue } from './field.ts';
 /** A session that a message belongs to, as a filter asks for it; texts are undefined where nothing told them. */
 export interface SessionFacts {
   kind: 'registration' | 'bootstrap';
-  /** Number that stays its own; `idOf` makes its id. */
-  number: number;
   endpoint: string | undefined;
   location: string | undefined;
   version: string | undefined;
@@ -68,10 +66,10 @@ export interface MessageSpansAccess {
   /** State of the session, or the update, at hand at the time of the message; undefined where nothing told it. */
   readonly sessionState: (row: MessageRow) => RegistrationState | BootstrapState | undefined;
   readonly updateState: (row: MessageRow) => UpdateState | undefined;
-  /** Endpoint of the server of a session, by its number, such as `10.0.0.1:5683`. */
-  readonly sessionServer: (number: number) => string;
-  /** Id of a session's, or an update's, first message: `file.frame.ordinal`. */
-  readonly sessionId: (number: number) => string;
+  /** Endpoint of the server of the session at hand, such as `10.0.0.1:5683`. */
+  readonly sessionServer: () => string;
+  /** Id of the first message of the session at hand, or of an update: `file.frame.ordinal`. */
+  readonly sessionId: () => string;
   readonly updateId: (index: number) => string;
   /** What became of the device of a message; undefined where it has no device. */
   readonly deviceState: (row: MessageRow) => DeviceState | undefined;

@@ -23,7 +23,7 @@ export function deviceRecord(context: RecordContext, device: Device): JsonObject
   if (device.firmware !== undefined) record.firmware = device.firmware.text;
   record.joined = deviceJoins(analysis, facts, device).map(({ by, text, of, to, time, messages }) => ({
     by,
-    text: redact && by === 'security identity' ? '' : text,
+    text: redact && (by === 'security identity' || by === 'OSCORE key id') ? '' : text,
     address: of,
     same_as: to,
     time: facts.timeText(time),

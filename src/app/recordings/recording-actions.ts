@@ -32,7 +32,9 @@ export async function refresh(recordings: RecordingsState): Promise<void> {
       const isSaved = blob.size > 0 && savedBytes >= blob.size;
       if (isSaved && Date.now() - savedTime < SAVING_MS) continue;
       const facts = await recordings.session.client.recordingFacts(blob.slice(0, LOOKED_AT));
-      if (isSaved || !facts.holdsAnything) await removeUnused(id);
+      // A tap that was quiet at first has its packets further on.
+      const isEmpty = !facts.holdsAnything && blob.size <= LOOKED_AT;
+      if (isSaved || isEmpty) await removeUnused(id);
       else found.push({ id, time, bytes: blob.size });
     }
     recordings.kept = found.sort((one, other) => other.time - one.time);

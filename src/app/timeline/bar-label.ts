@@ -1,4 +1,4 @@
-import { SpanLook } from '../../analysis/protocol.ts';
+import { SpanLook } from '../../analysis/timeline-protocol.ts';
 
 /** Room between a bar's edge and its label, in the unit of the widths. */
 export const LABEL_PADDING = 6;

@@ -1,6 +1,6 @@
 import type { Nanoseconds } from '../../capture/units.ts';
 import type { SpanQuery } from '../../analysis/span-protocol.ts';
-import type { SpanColumns, TrackRow } from '../../analysis/protocol.ts';
+import type { SpanColumns, TrackRow } from '../../analysis/timeline-protocol.ts';
 import type { TimeWindow } from './time-window.ts';
 
 /**

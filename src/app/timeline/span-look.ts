@@ -1,4 +1,4 @@
-import { SpanLook } from '../../analysis/protocol.ts';
+import { SpanLook } from '../../analysis/timeline-protocol.ts';
 
 /** Form of a mark, so that its colour never has to tell what it is. */
 export type MarkShape =

@@ -1,4 +1,4 @@
-import type { SpanColumns, TrackRow } from '../../analysis/protocol.ts';
+import type { SpanColumns, TrackRow } from '../../analysis/timeline-protocol.ts';
 import { NO_ROW } from '../../capture/units.ts';
 import { lookStyle } from './span-look.ts';
 import { digitsForPixel, formatDuration, formatTime, type Clock } from './time-ticks.ts';

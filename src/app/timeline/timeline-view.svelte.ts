@@ -1,5 +1,6 @@
 import type { Nanoseconds } from '../../capture/units.ts';
-import type { Session, TrackCommands } from '../session.svelte.ts';
+import type { Session } from '../session.svelte.ts';
+import type { TrackCommands } from '../view-commands.ts';
 import { spanWithMarks } from './mark-places.ts';
 import { ticksOf, type Clock } from './time-ticks.ts';
 import {

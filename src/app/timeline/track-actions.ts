@@ -1,5 +1,6 @@
-import type { TrackRow } from '../../analysis/protocol.ts';
-import type { Session, TrackCommands } from '../session.svelte.ts';
+import type { TrackRow } from '../../analysis/timeline-protocol.ts';
+import type { Session } from '../session.svelte.ts';
+import type { TrackCommands } from '../view-commands.ts';
 import { spanQuery } from './span-hit.ts';
 import type { TrackFeed } from './track-feed.ts';
 import type { TrackFocus } from './track-focus.svelte.ts';

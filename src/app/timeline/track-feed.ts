@@ -1,4 +1,4 @@
-import type { TrackQuery, TrackRow, TrackWindow } from '../../analysis/protocol.ts';
+import type { TrackQuery, TrackRow, TrackWindow } from '../../analysis/timeline-protocol.ts';
 import type { TimeWindow } from './time-window.ts';
 
 /** What is in sight: window of time, its width in device pixels, and the lines. */

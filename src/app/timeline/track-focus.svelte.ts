@@ -1,4 +1,4 @@
-import type { SpanColumns, TrackQuery, TrackRow, TrackWindow } from '../../analysis/protocol.ts';
+import type { SpanColumns, TrackQuery, TrackRow, TrackWindow } from '../../analysis/timeline-protocol.ts';
 import type { Nanoseconds } from '../../capture/units.ts';
 import { edgeSpan, nearestSpan, neighbourSpan, sameSpan } from './span-hit.ts';
 import type { SpanPlace } from './track-painter.ts';

@@ -1,4 +1,4 @@
-import { SpanLook, type SpanColumns, type TrackRow } from '../../analysis/protocol.ts';
+import { SpanLook, type SpanColumns, type TrackRow } from '../../analysis/timeline-protocol.ts';
 import type { MessageRow, Nanoseconds } from '../../capture/units.ts';
 import { barPatterns } from './bar-patterns.ts';
 import { LabelBook } from './label-book.ts';

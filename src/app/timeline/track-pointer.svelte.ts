@@ -1,5 +1,5 @@
 import { NO_ROW, type MessageRow } from '../../capture/units.ts';
-import type { SpanColumns } from '../../analysis/protocol.ts';
+import type { SpanColumns } from '../../analysis/timeline-protocol.ts';
 import type { SpanPlace } from './track-painter.ts';
 
 /** How long the pointer rests on a span before its message's number is looked up, in milliseconds. */

@@ -190,6 +190,8 @@ class TapConnection {
 
   #came(bytes: Uint8Array): void {
     if (!this.#greeted) {
+      // What answers now is not what the stream is of.
+      if (this.#stream !== undefined) return this.#refuse();
       this.#isReplay = true;
       this.link.tell({ connection: 'connected' });
       return this.#keep(bytes);

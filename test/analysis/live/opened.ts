@@ -1,7 +1,7 @@
 import { MemoryRecording } from '../../../src/analysis/live-recording.ts';
 import { MemoryStore } from '../../../src/capture/byte-store.ts';
 import type { DeviceTableQuery } from '../../../src/analysis/device-protocol.ts';
-import type { TrackRow } from '../../../src/analysis/protocol.ts';
+import type { TrackRow } from '../../../src/analysis/timeline-protocol.ts';
 import { RECORD_KINDS } from '../../../src/analysis/records/records.ts';
 import { AnalysisService } from '../../../src/analysis/service.ts';
 

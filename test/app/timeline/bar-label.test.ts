@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SpanLook } from '../../../src/analysis/protocol.ts';
+import { SpanLook } from '../../../src/analysis/timeline-protocol.ts';
 import {
   clearOf,
   cutMiddle,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { SpanLook } from '../../../src/analysis/protocol.ts';
+import { SpanLook } from '../../../src/analysis/timeline-protocol.ts';
 import { NO_ROW } from '../../../src/capture/units.ts';
 import { LOOK_STYLES } from '../../../src/app/timeline/span-look.ts';
 import { spanSentence, spanText, trackSentence } from '../../../src/app/timeline/span-text.ts';

@@ -1,4 +1,4 @@
-import type { SpanColumns, TrackRow } from '../../../src/analysis/protocol.ts';
+import type { SpanColumns, TrackRow } from '../../../src/analysis/timeline-protocol.ts';
 
 /** One span for a test: from, to, look, row, label, progress. */
 export type TestSpan = [

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { TrackQuery, TrackWindow } from '../../../src/analysis/protocol.ts';
+import type { TrackQuery, TrackWindow } from '../../../src/analysis/timeline-protocol.ts';
 import { covers, queryOf, TrackFeed, type TrackView } from '../../../src/app/timeline/track-feed.ts';
 import { track } from './spans.ts';
 

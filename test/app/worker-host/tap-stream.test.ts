@@ -90,6 +90,19 @@ function connect(link = new TapLink()) {
 }
 
 describe('a live tap', () => {
+  it('takes nothing for its stream from what says no hello where it was connected before', async () => {
+    const { link, sockets, due, first, stream, stop } = connect();
+    sockets[0]!.hello('s1');
+    sockets[0]!.blocks('section', 0, 0, SECTION);
+    expect((await first).value).toEqual(SECTION);
+    sockets[0]!.end(false);
+    due[0]!.run();
+    sockets[1]!.bytes(PACKET);
+    expect(link.news.refused).toBe(1);
+    stop();
+    expect((await stream.next()).done).toBe(true);
+  });
+
   it('gives whole blocks, and tells how the relay stands', async () => {
     const { link, sockets, stream, first } = connect();
     const [relay] = sockets;
