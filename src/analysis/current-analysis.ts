@@ -1,3 +1,4 @@
+import type { ByteCount } from '../capture/units.ts';
 import { ObjectRegistry } from '../lwm2m/registry/registry.ts';
 import { statusOf } from './analysis-status.ts';
 import { LiveAlert } from './live-alert.ts';
@@ -225,18 +226,20 @@ export class CurrentAnalysis implements NewsSource {
     this.news.tell(true);
   }
 
+  /** Holds the reading of what came after it was paused; `waiting` bytes that count as read are not shown yet. */
+  #hold(opened: OpenedAnalysis, waiting: ByteCount): Promise<void> | undefined {
+    if (!this.#paused || opened.stopped || opened.bytesRead - waiting < opened.holdAt) return undefined;
+    return new Promise((resolve) => {
+      this.#resume = resolve;
+    });
+  }
+
   #hostOf(opened: OpenedAnalysis): ReadingHost {
     return {
       createSpool: () => opened.sources.createSpool(),
       mayDrop: () => this.turns.isNobodyReading && this.#opened === opened,
-      breathe: () => {
-        if (this.#paused && !opened.stopped && opened.bytesRead >= opened.holdAt) {
-          return new Promise((resolve) => {
-            this.#resume = resolve;
-          });
-        }
-        return this.turns.breathe();
-      },
+      held: (waiting) => this.#hold(opened, waiting),
+      breathe: () => this.#hold(opened, 0) ?? this.turns.breathe(),
       stopped: () => opened.stopped,
       progress: () => {
         if (this.#opened === opened) this.news.tell(false);

@@ -5,11 +5,14 @@ import { PcapConversion } from '../capture/pcapng-conversion.ts';
 import { PcapngCutter } from '../capture/pcapng-cutter.ts';
 import type { ByteCount } from '../capture/units.ts';
 import type { RecordingStatus } from './recording-protocol.ts';
+import type { LivePiece, StreamGap } from './tap-link.ts';
 
 /** Bytes given to the analysis at once. */
 const PIECE_BYTES: ByteCount = 256 << 10;
 /** Bytes that wait in memory for the analysis once nothing more can be kept; then the stream waits. */
 const MOST_WAITING: ByteCount = 16 << 20;
+/** Most gaps and steps of the clock that are marked in a recording; their number is the source's to choose. */
+const MOST_OWN_MARKS = 1_000;
 
 /** Where the bytes of a live source are kept until the person has saved them or thrown them away. */
 export interface Recording extends AppendableByteStore {
@@ -31,7 +34,7 @@ export class MemoryRecording extends MemoryStore implements Recording {
 /**
  * Keeps what a live source sends, as it comes and whatever the analysis does meanwhile, and gives the analysis what is
  * kept. A classic pcap is kept as pcapng. Only whole blocks of a pcapng are put down, so that what is kept is a whole
- * file at any time, and a mark can be put behind it. Other streams, such as texts, are kept as they come. Where the store
+ * file at any time, and a mark can be put behind it; where packets are missing, or the clock was set back, one says so. Other streams, such as texts, are kept as they come. Where the store
  * takes no more (its disk or quota is full), the stream goes on to one reader without being kept.
  */
 export class LiveRecording {
@@ -59,11 +62,12 @@ export class LiveRecording {
   #newest: CaptureMoment | undefined;
   #newestSeen = 0;
   #savedBytes: ByteCount = 0;
+  #ownMarks = 0;
 
   /** `now` gives milliseconds of a clock that never goes back. */
   constructor(
     readonly store: Recording,
-    stream: AsyncIterable<Uint8Array>,
+    stream: AsyncIterable<LivePiece>,
     private readonly now: () => number,
   ) {
     this.ended = this.#keep(stream);
@@ -157,9 +161,13 @@ export class LiveRecording {
     return this.#cutter.takesMarks && this.#newest !== undefined;
   }
 
-  async #keep(stream: AsyncIterable<Uint8Array>): Promise<void> {
+  async #keep(stream: AsyncIterable<LivePiece>): Promise<void> {
     try {
       for await (const piece of stream) {
+        if (!(piece instanceof Uint8Array)) {
+          await this.#markHere(gapText(piece));
+          continue;
+        }
         await this.#take(piece);
         if (this.#conversion?.fault !== undefined) throw new Error(this.#conversion.fault.text);
         while (this.#unkeptBytes > MOST_WAITING && !this.#isStopped)
@@ -177,6 +185,13 @@ export class LiveRecording {
     this.#wake();
   }
 
+  /** Marks, at the newest moment that came, what happens to the stream behind it. */
+  async #markHere(text: string): Promise<void> {
+    if (!this.#cutter.takesMarks || this.#newest === undefined || this.#ownMarks >= MOST_OWN_MARKS) return;
+    this.#ownMarks++;
+    await this.#append(this.#cutter.mark(text, this.#newest));
+  }
+
   async #take(piece: Uint8Array): Promise<void> {
     let bytes = piece;
     if (this.#head !== undefined) {
@@ -192,8 +207,10 @@ export class LiveRecording {
   }
 
   async #keepWhole(bytes: Uint8Array): Promise<void> {
+    const { clockSteps } = this.#cutter;
     const whole = this.#cutter.cut(bytes);
     const { newest } = this.#cutter;
+    if (this.#cutter.clockSteps > clockSteps) await this.#markHere(stepText(this.#cutter.clockStep));
     if (
       newest !== undefined &&
       (newest.seconds !== this.#newest?.seconds || newest.nanoseconds !== this.#newest.nanoseconds)
@@ -229,6 +246,15 @@ export class LiveRecording {
     this.#appended = done.catch(() => {});
     return done;
   }
+}
+
+function gapText({ missed }: StreamGap): string {
+  if (missed === 0) return 'the relay was started again: packets may be missing';
+  return missed === 1 ? '1 packet missing' : `${missed} packets missing`;
+}
+
+function stepText(seconds: number): string {
+  return `the clock was set back by ${seconds < 7200 ? `${Math.round(seconds / 60)} min` : `${Math.round(seconds / 3600)} h`}`;
 }
 
 function joined(first: Uint8Array, second: Uint8Array): Uint8Array {

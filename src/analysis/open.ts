@@ -81,11 +81,11 @@ async function readAlone(
     const why = feed?.failure;
     if (why !== undefined && file.unkept === undefined && file.bytesRead > file.store.size)
       file.unkept = { since: analysis.frames.lastTime, why };
-    await pushInSteps(analysis, file, piece, host, decoded, bound);
     if (mayBeHeld) {
-      const held = host.held?.();
+      const held = host.held?.(piece.length);
       if (held !== undefined) await held;
     }
+    await pushInSteps(analysis, file, piece, host, decoded, bound);
     if (file.reader?.fault !== undefined) break;
   }
   if (host.stopped()) {

@@ -2,7 +2,7 @@ import { type AppendableByteStore, BlobStore } from '../capture/byte-store.ts';
 import { LiveRecording, type Recording } from './live-recording.ts';
 import type { OpenSource } from './protocol.ts';
 import type { Source } from './source-pieces.ts';
-import { TapLink } from './tap-link.ts';
+import { type LivePiece, TapLink } from './tap-link.ts';
 
 /** What the platform gives to read what is opened. */
 export interface SourceHost {
@@ -11,8 +11,8 @@ export interface SourceHost {
   createSpool(): Promise<AppendableByteStore>;
   /** Where the bytes of a live source are kept until the person has saved them. */
   createRecording(): Promise<Recording>;
-  /** The bytes that a relay sends; ends when the relay closes, or when `stopped` says so. */
-  connect(url: string, stopped: Promise<void>, link: TapLink): AsyncIterable<Uint8Array>;
+  /** The bytes that a relay sends, with word of what is missing; ends when the relay closes, or when `stopped` says so. */
+  connect(url: string, stopped: Promise<void>, link: TapLink): AsyncIterable<LivePiece>;
 }
 
 /** What is open, and where its bytes come from: stays while it is analysed anew. */

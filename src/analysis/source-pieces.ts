@@ -37,8 +37,8 @@ export interface ReadingHost {
   breathe(): Promise<void> | undefined;
   /** True once the reading shall end; what was read stays. */
   stopped(): boolean;
-  /** Waits while the reading is held. */
-  held?(): Promise<void> | undefined;
+  /** Waits while the reading is held; a piece of so many bytes, which count as read, is to be read next. */
+  held?(waiting: ByteCount): Promise<void> | undefined;
   /** True while nobody reads rows, so that a live stream may drop its oldest; true where it is not given. */
   mayDrop?(): boolean;
   /** Something was read. */

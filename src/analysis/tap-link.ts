@@ -25,6 +25,15 @@ export interface TapNews {
   refused: number;
 }
 
+/** Stands in a live stream where packets are missing. */
+export interface StreamGap {
+  /** Packets that were captured and did not come; 0 where nobody knows how many. */
+  missed: number;
+}
+
+/** What a live source gives: bytes, and word of what is missing between them. */
+export type LivePiece = Uint8Array | StreamGap;
+
 /**
  * Ties a connection to the analysis that reads it: news go one way, commands the other. Made before the connection
  * is, and given to it.

@@ -19,6 +19,9 @@ const MOST_HELD: ByteCount = 1 << 20;
 /** Most interfaces of a section that times are read of. */
 const MOST_INTERFACES = 4_096;
 
+/** A time so many seconds before the last of its interface is no late packet: the clock was set back. */
+const CLOCK_STEP = 60;
+
 const NOTHING = new Uint8Array(0);
 
 /**
@@ -29,14 +32,19 @@ const NOTHING = new Uint8Array(0);
 export class PcapngCutter {
   /** Bytes of whole blocks that were given. */
   whole: ByteOffset = 0;
-  /** Highest time of a packet or of statistics so far; undefined where there was none. */
+  /** Highest time of a packet or of statistics so far, or since a clock was set back; undefined where there was none. */
   newest: CaptureMoment | undefined;
+  /** How often the clock of an interface was set back by more than a minute, and by how many seconds the last time. */
+  clockSteps = 0;
+  clockStep = 0;
   #held: Uint8Array = NOTHING;
   #isLost = false;
   #bigEndian = false;
   #begun = false;
   /** Clocks of the section's interfaces. */
   #scales: TimestampScale[] = [];
+  /** The seconds seen last of each of them. */
+  #lastSeconds: number[] = [];
 
   /** True where a mark can be put in now: the stream is followed, and its section has an interface. */
   get takesMarks(): boolean {
@@ -105,16 +113,30 @@ export class PcapngCutter {
 
   /** Learns clocks and times from a whole block. */
   #note(type: number, bytes: Uint8Array, at: number, length: ByteCount): void {
-    if (type === SECTION_HEADER) this.#scales = [];
-    else if (type === INTERFACE_DESCRIPTION && length >= 20 && this.#scales.length < MOST_INTERFACES) {
+    if (type === SECTION_HEADER) {
+      this.#scales = [];
+      this.#lastSeconds = [];
+    } else if (type === INTERFACE_DESCRIPTION && length >= 20 && this.#scales.length < MOST_INTERFACES) {
       const options = readInterfaceOptions(bytes, at + 16, at + length - 4, this.#bigEndian);
       this.#scales.push(new TimestampScale(options.resolution, options.offset));
     } else if ((type === ENHANCED_PACKET || type === INTERFACE_STATISTICS) && length >= 24) {
-      const scale = this.#scales[readUint32(bytes, at + 8, this.#bigEndian)];
+      const number = readUint32(bytes, at + 8, this.#bigEndian);
+      const scale = this.#scales[number];
       if (scale === undefined) return;
       scale.set(readUint32(bytes, at + 12, this.#bigEndian), readUint32(bytes, at + 16, this.#bigEndian));
+      if (type === ENHANCED_PACKET) this.#watchClock(number, scale.seconds);
       this.#see(scale);
     }
+  }
+
+  /** Statistics are no measure: some programs write them with the time at which they began. */
+  #watchClock(number: number, seconds: number): void {
+    const step = (this.#lastSeconds[number] ?? seconds) - seconds;
+    this.#lastSeconds[number] = seconds;
+    if (step <= CLOCK_STEP) return;
+    this.clockSteps++;
+    this.clockStep = step;
+    this.newest = undefined;
   }
 
   #see({ seconds, nanoseconds }: CaptureMoment): void {

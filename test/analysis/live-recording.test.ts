@@ -6,6 +6,7 @@ import { recordingFacts } from '../../src/analysis/recording-facts.ts';
 import type { AnalysisEvent, AnalysisStatus } from '../../src/analysis/protocol.ts';
 import { RECORD_KINDS } from '../../src/analysis/records/records.ts';
 import { AnalysisService } from '../../src/analysis/service.ts';
+import type { LivePiece } from '../../src/analysis/tap-link.ts';
 import { FIXTURES } from '../captures.ts';
 import {
   concat,
@@ -22,19 +23,19 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 
 /** A live tap in a test: sends what it is told to, until it ends. */
 class Tap {
-  readonly #waiting: Uint8Array[] = [];
+  readonly #waiting: LivePiece[] = [];
   #hasEnded = false;
   #wake: () => void = () => {};
 
-  send(bytes: Uint8Array): void {
-    this.#waiting.push(bytes);
+  send(piece: LivePiece): void {
+    this.#waiting.push(piece);
     this.#wake();
   }
   end(): void {
     this.#hasEnded = true;
     this.#wake();
   }
-  async *stream(stopped?: Promise<void>): AsyncGenerator<Uint8Array> {
+  async *stream(stopped?: Promise<void>): AsyncGenerator<LivePiece> {
     void stopped?.then(() => this.end());
     for (;;) {
       const next = this.#waiting.shift();
@@ -138,11 +139,17 @@ describe('a live capture that is saved', () => {
     const service = serviceOf(tap);
     await service.open([{ kind: 'live', name: 'Live tap', url: '' }]);
     tap.send(CAPTURE.subarray(0, 5000));
-    await until(service, ({ messages }) => messages > 0);
+    for (let count = 0; count < 50; count++) await turn();
+    const before = (await service.status()).messages;
+    expect(before).toBeGreaterThan(0);
     await service.pause(true);
-    tap.send(CAPTURE.subarray(5000));
+    for (let at = 5000; at < CAPTURE.length; at += 500) {
+      tap.send(CAPTURE.subarray(at, at + 500));
+      await turn();
+    }
     const held = await until(service, ({ recording }) => recording?.bytes === CAPTURE.length);
-    expect(held.messages).toBeLessThan(125);
+    // Nothing of it is shown, not even what was the next to be read.
+    expect(held.messages).toBe(before);
     await service.pause(false);
     tap.end();
     await until(service, ({ state, messages }) => state === 'done' && messages === 125);
@@ -212,6 +219,87 @@ describe('a live capture that is saved', () => {
     expect(await recording.read(0, recording.size)).toEqual(text);
     expect(live.status.takesMarks).toBe(false);
     expect(await live.mark('no', { seconds: 1, nanoseconds: 0 })).toBe(false);
+  });
+});
+
+describe('what is missing', () => {
+  const SECOND = 1_000_000n;
+  const head = concat(sectionHeader(), interfaceDescription());
+  const packet = (seconds: number): Uint8Array =>
+    enhancedPacket(BigInt(seconds) * SECOND, new Uint8Array(60));
+
+  /** The marks of a live source that has ended, and of its saved file, which have to be the same. */
+  async function marksOf(pieces: readonly LivePiece[], recording?: MemoryRecording) {
+    const tap = new Tap();
+    const service = serviceOf(tap, recording);
+    await service.open([{ kind: 'live', name: 'Live tap', url: '' }]);
+    for (const piece of pieces) tap.send(piece);
+    tap.end();
+    const { frames } = await until(service, ({ state }) => state === 'done');
+    const marks = (await service.marks()).map(({ text, time }) => ({ text, seconds: time / 1e9 }));
+    if (recording === undefined) {
+      const saved = serviceOf(new Tap());
+      await saved.open([{ kind: 'file', name: 'saved', blob: (await service.saveRecording())! }]);
+      expect((await until(saved, ({ state }) => state === 'done')).frames).toBe(frames);
+      expect(await saved.marks()).toEqual(await service.marks());
+    }
+    return { marks, frames };
+  }
+
+  it('is marked where it is, in the saved file too', async () => {
+    const { marks, frames } = await marksOf([
+      { missed: 3 },
+      head,
+      packet(100),
+      packet(107),
+      { missed: 12 },
+      packet(120),
+      { missed: 1 },
+      packet(121),
+      { missed: 0 },
+      head,
+      packet(130),
+    ]);
+    expect(frames).toBe(5);
+    expect(marks).toEqual([
+      { text: '12 packets missing', seconds: 7 },
+      { text: '1 packet missing', seconds: 20 },
+      { text: 'the relay was started again: packets may be missing', seconds: 21 },
+    ]);
+  });
+
+  it('is marked where nothing is kept any more', async () => {
+    const recording = new MemoryRecording();
+    recording.append = () => Promise.reject(new Error('the storage is full'));
+    const { marks } = await marksOf([head, packet(100), { missed: 12 }, packet(120)], recording);
+    expect(marks).toEqual([{ text: '12 packets missing', seconds: 0 }]);
+  });
+
+  it('is marked a bounded number of times', async () => {
+    const pieces: LivePiece[] = [head, packet(100)];
+    for (let count = 0; count < 1500; count++) pieces.push({ missed: 1 });
+    expect((await marksOf(pieces)).marks).toHaveLength(1000);
+  });
+
+  it('is said of a clock that was set back, once, and not of a packet that is late', async () => {
+    const { marks, frames } = await marksOf([
+      head,
+      packet(10_000),
+      packet(9_990),
+      packet(10_001),
+      concat(packet(10_002), packet(6_402)),
+      packet(6_403),
+    ]);
+    expect(frames).toBe(6);
+    expect(marks).toEqual([{ text: 'the clock was set back by 60 min', seconds: 1 }]);
+  });
+
+  it('leads the moment of a mark back with the clock', async () => {
+    const tap = new Tap();
+    const live = new LiveRecording(new MemoryRecording(), tap.stream(), () => 0);
+    for (const piece of [head, packet(10_000), packet(6_400)]) tap.send(piece);
+    for (let count = 0; count < 20; count++) await turn();
+    expect(live.moment()).toEqual({ seconds: 6_400, nanoseconds: 0 });
   });
 });
 

@@ -2,8 +2,9 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { spawnSync } from 'node:child_process';
 import { libcoapMissing, LibcoapServer } from '../stacks/libcoap.ts';
-import { expect, fixturePath, lines, test, untilState } from './page.ts';
+import { expect, fixturePath, lines, openFile, test, untilState } from './page.ts';
 import { captureMissing, ServedPage } from './served-page.ts';
+import { allLines, capture, messagesOf, saveRecording, shown, Talkers } from './tap-page.ts';
 
 const missing = captureMissing();
 const noStack = libcoapMissing();
@@ -40,28 +41,12 @@ function datagrams(file: string): { up: boolean; payload: Buffer }[] {
   return sent.map(([port, payload]) => ({ up: port === sent[0]![0], payload: Buffer.from(payload!, 'hex') }));
 }
 
-type Page = Parameters<typeof untilState>[0];
-
-/** Chooses loopback and a filter on the start page, and waits until it is captured. */
-async function capture(page: Page, address: string, filter: string): Promise<void> {
-  await page.goto(address);
-  const tap = page.getByRole('region', { name: /Live tap/ });
-  for (const box of await tap.getByRole('checkbox', { checked: true }).all()) await box.uncheck();
-  await tap.getByRole('checkbox', { name: /^lo\b/ }).check();
-  await tap.getByLabel('Capture filter in the language of tcpdump').fill(filter);
-  await tap.getByRole('button', { name: 'Capture', exact: true }).click();
-  await untilState(page, 'live');
-  await expect(page.getByTestId('load-card').getByRole('status')).toHaveText('Capturing');
-}
-
-async function shown(page: Page): Promise<number> {
-  return Number(await page.getByTestId('message-list').getAttribute('aria-rowcount')) - 1;
-}
-
 test.describe('a live tap of loopback', () => {
   test.skip(missing !== undefined && !mustRun, missing);
 
-  test('shows each step of a device and its server before the next is sent', async ({ page }) => {
+  test('shows each step of a device and its server before the next is sent, and saves what it showed', async ({
+    page,
+  }, info) => {
     const messages = datagrams(fixturePath('leshan/leshan-observe-non-con-a.pcapng'));
     const device = await socketAt();
     const server = await socketAt();
@@ -77,6 +62,80 @@ test.describe('a live tap of loopback', () => {
     await expect(page.getByRole('navigation')).toContainText('de-registered');
     // Loopback shows a datagram once; the relay's own connection is left out.
     await expect(page.getByTestId('load-card')).not.toContainText('dropped');
+
+    const live = await allLines(page);
+    expect(live).toHaveLength(messages.length);
+    const path = await saveRecording(page, info.outputPath('saved.pcapng'));
+    // By the command line the same messages of the same packets, with the operations that were shown.
+    const records = messagesOf(path);
+    expect(records.map(({ frame }) => String(frame.number))).toEqual(live.map(([number]) => number));
+    records.forEach(({ lwm2m }, row) => expect(live[row]!.join(' ')).toContain(lwm2m?.operation ?? ''));
+    // What was captured are the datagrams that were sent, also by another reader.
+    expect(datagrams(path)).toEqual(messages);
+    await page.getByRole('button', { name: 'Leave' }).click();
+    await untilState(page, 'stopped');
+    await openFile(page, path);
+    await page.keyboard.press('2');
+    expect(await allLines(page)).toEqual(live);
+  });
+
+  test('is held while the capture goes on, and has what came meanwhile', async ({ page }, info) => {
+    const talkers = await Talkers.bind();
+    cleanups.push(() => talkers.close());
+    await capture(page, (await served()).address, talkers.filter);
+    await page.keyboard.press('2');
+    await talkers.say(10);
+    await expect.poll(() => shown(page)).toBe(10);
+    const card = page.getByTestId('load-card');
+    await card.getByRole('button', { name: 'Hold' }).click();
+    await expect(card.getByRole('status')).toHaveText('Held');
+    const recording = page.getByTestId('recording-card').getByRole('heading');
+    const before = await recording.textContent();
+    await talkers.say(40, 1000);
+    // The recording grows while the page stands still.
+    await expect(recording).toContainText(/4\d\.\d kB/);
+    expect(await recording.textContent()).not.toBe(before);
+    expect(await shown(page)).toBe(10);
+    // What is saved now has what the page has not shown yet.
+    const held = await saveRecording(page, info.outputPath('held.pcapng'));
+    expect(messagesOf(held)).toHaveLength(50);
+    expect(await shown(page)).toBe(10);
+    await card.getByRole('button', { name: 'Go on' }).click();
+    await expect(card.getByRole('status')).toHaveText('Capturing');
+    await expect.poll(() => shown(page)).toBe(50);
+    expect(messagesOf(await saveRecording(page, info.outputPath('after.pcapng')))).toHaveLength(50);
+  });
+
+  test('follows the newest message until the person moves away, and goes back when asked', async ({
+    page,
+  }) => {
+    const talkers = await Talkers.bind();
+    cleanups.push(() => talkers.close());
+    await capture(page, (await served()).address, talkers.filter);
+    await page.keyboard.press('2');
+    await talkers.say(100);
+    await expect.poll(() => shown(page)).toBe(100);
+    await expect(lines(page).last()).toHaveAttribute('aria-rowindex', '101');
+    const list = page.getByTestId('message-list');
+    const toNewest = page.getByRole('button', { name: /new ↓$/ });
+    await expect(toNewest).toHaveCount(0);
+
+    await list.hover();
+    await page.mouse.wheel(0, -800);
+    await expect(lines(page).last()).not.toHaveAttribute('aria-rowindex', '101');
+    const first = await lines(page).first().getAttribute('aria-rowindex');
+    await talkers.say(7);
+    await expect(toNewest).toHaveText('7 new ↓');
+    await talkers.say(5);
+    await expect(toNewest).toHaveText('12 new ↓');
+    // What the person looks at stays where it is.
+    await expect(lines(page).first()).toHaveAttribute('aria-rowindex', first!);
+    await toNewest.click();
+    await expect(lines(page).last()).toHaveAttribute('aria-rowindex', '113');
+    await expect(toNewest).toHaveCount(0);
+    await talkers.say(20);
+    await expect(lines(page).last()).toHaveAttribute('aria-rowindex', '133');
+    await expect(toNewest).toHaveCount(0);
   });
 
   test('says what tcpdump says of a filter that is none, and takes a better one', async ({ page }) => {
@@ -97,28 +156,6 @@ test.describe('a live tap of loopback', () => {
     await expect(card.getByRole('status')).toHaveText('Not capturing');
     await card.getByRole('button', { name: 'Leave' }).click();
     await untilState(page, 'stopped');
-  });
-
-  test('goes on when the relay was killed and started again, and says that something may be missing', async ({
-    page,
-    heard,
-  }) => {
-    // The browser itself writes of the connection that was refused.
-    heard.expected = true;
-    const device = await socketAt();
-    const server = await socketAt();
-    const relay = await served();
-    await capture(page, relay.address, `udp port ${server.port}`);
-    device.socket.send(Buffer.from('4001000a', 'hex'), server.port, '127.0.0.1');
-    await expect.poll(() => shown(page)).toBe(1);
-    await relay.stop('SIGKILL');
-    const card = page.getByTestId('load-card');
-    await expect(card.getByRole('status')).toContainText('Relay lost');
-    // Its token is another one: the page cannot know it, and says where it stands.
-    const again = await ServedPage.start(relay.port);
-    cleanups.push(() => again.stop());
-    await expect(card.getByRole('status')).toContainText('Relay lost');
-    await expect.poll(() => shown(page)).toBe(1);
   });
 
   test('is refused without the token, and says what to do', async ({ page, heard }) => {

@@ -50,8 +50,9 @@ class OriginStore implements AppendableByteStore {
   /** Throws where the quota of the origin, or the disk, is used up; what was appended before stays. */
   async append(bytes: Uint8Array): Promise<void> {
     const written = this.handle.write(bytes as Uint8Array<ArrayBuffer>, { at: this.#size });
-    // A part of a piece is of no use: what is read back begins and ends with pieces.
-    if (written < bytes.length) throw new Error('the storage of this browser is full');
+    // A part of a piece is of no use: what is read back begins and ends with pieces. Chromium gives a number above the
+    // length where there is no room at all.
+    if (written !== bytes.length) throw new Error('the storage of this browser is full');
     this.#size += bytes.length;
   }
 

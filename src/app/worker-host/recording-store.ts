@@ -83,8 +83,8 @@ class OriginRecording implements Recording {
     } catch (error) {
       if (!(error instanceof DOMException && error.name === 'QuotaExceededError')) throw error;
     }
-    // No part of a block stays.
-    if (written < bytes.length) {
+    // No part of a block stays. Chromium gives a number above the length where there is no room at all.
+    if (written !== bytes.length) {
       this.handle.truncate(at);
       throw new Error('the private storage of this browser is full');
     }

@@ -1,5 +1,5 @@
 import { resumeAddress, type TapBlocks } from '../../analysis/live-tap-protocol.ts';
-import type { TapLink } from '../../analysis/tap-link.ts';
+import type { LivePiece, TapLink } from '../../analysis/tap-link.ts';
 import type { ByteCount } from '../../capture/units.ts';
 import { areWholeBlocks, readTapMessage } from './tap-messages.ts';
 
@@ -39,7 +39,8 @@ const PLATFORM: TapSockets = {
 
 /**
  * The bytes of a live tap as they come: whole pcapng blocks, or a file's bytes of a replay. A relay that is lost is
- * tried again and continued where its ring still holds; what is missing is counted in the link's news. Ends when the
+ * tried again and continued where its ring still holds; what is missing is told where it is, and counted in the link's
+ * news. Ends when the
  * relay says that nothing more will come, or when `stopped` resolves; throws where the first connection cannot be
  * made, where a replay breaks, and where what answers is no relay.
  */
@@ -48,7 +49,7 @@ export async function* tapStream(
   stopped: Promise<void>,
   link: TapLink,
   sockets = PLATFORM,
-): AsyncGenerator<Uint8Array> {
+): AsyncGenerator<LivePiece> {
   const tap = new TapConnection(url, link, sockets);
   void stopped.then(() => tap.end());
   try {
@@ -64,7 +65,7 @@ export async function* tapStream(
 
 class TapConnection {
   #socket: TapSocket | undefined;
-  readonly #waiting: Uint8Array[] = [];
+  readonly #waiting: LivePiece[] = [];
   #waitingBytes = 0;
   #ended = false;
   #failure: string | undefined;
@@ -95,11 +96,11 @@ class TapConnection {
   }
 
   /** The next piece; undefined at the end. Throws as `tapStream` says. */
-  async next(): Promise<Uint8Array | undefined> {
+  async next(): Promise<LivePiece | undefined> {
     for (;;) {
       const piece = this.#waiting.shift();
       if (piece !== undefined) {
-        this.#waitingBytes -= piece.length;
+        if (piece instanceof Uint8Array) this.#waitingBytes -= piece.length;
         return piece;
       }
       if (this.#failure !== undefined) throw new Error(this.#failure);
@@ -142,7 +143,7 @@ class TapConnection {
     const message = readTapMessage(text);
     switch (message?.type) {
       case 'hello':
-        if (message.continues && this.#stream !== message.stream) return this.#refuse();
+        if (this.#greeted || (message.continues && this.#stream !== message.stream)) return this.#refuse();
         // Of another stream nobody knows what passed since; of the same one its relay does.
         if (this.#stream !== undefined && (!message.continues || message.missed > 0))
           this.#missed(message.missed);
@@ -216,6 +217,7 @@ class TapConnection {
   #missed(packets: number): void {
     const { missed, gaps } = this.link.news;
     this.link.tell({ missed: missed + packets, gaps: gaps + 1 });
+    this.#waiting.push({ missed: packets });
   }
 
   #refuse(): void {
