@@ -50,7 +50,7 @@ export class Bootstrap {
   readonly endpoint: string | undefined;
   /** Undefined where the capture may have begun after the request. */
   initiated: BootstrapStart | undefined;
-  /** True where the client had asked for a pack before, and did not get one. */
+  /** True where the client had asked for a pack before, and got none or none that suited it. */
   isFallback = false;
   readonly from: Nanoseconds;
   /** Time of its end, `OPEN_END` while it lasts. */

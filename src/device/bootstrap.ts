@@ -162,7 +162,9 @@ export class BootstrapTracker implements RegistrationListener {
   /** The client asks anew: what went on before is over. */
   #leave(old: Bootstrap | undefined, next: Bootstrap, event: OperationEvent): void {
     if (old === undefined || old.index < 0) return;
-    if (old.initiated === 'pack' && old.ended === 'refused' && !old.isLeft) {
+    // A pack that came and led to nothing at once did not suit the client (LwM2M Core §6.1).
+    const isUseless = old.ended === 'finished' && event.time - old.lastTime <= FINISH_TIME;
+    if (old.initiated === 'pack' && (old.ended === 'refused' || isUseless) && !old.isLeft) {
       next.isFallback = next.initiated === 'client';
       next.evidence.add(old.endRow);
     }

@@ -92,6 +92,28 @@ describe('bootstrap life cycle', () => {
     expect(first(story).ended).toBe('finished');
   });
 
+  it('UNREGISTERED with an inconsistent pack falls back to POST /bs; much later it is another beginning', () => {
+    for (const [seconds, isFallback] of [
+      [3, true],
+      [300, false],
+    ] as const) {
+      const story = new Story();
+      const pack = { path: '/bspack', query: 'ep=dev1' };
+      story.exchange(Operation.bootstrapPackRequest, '2.05', pack, { values: SERVER.values! });
+      begun(story.at(seconds));
+      expect(story.bootstraps.bootstraps).toMatchObject([
+        { initiated: 'pack', ended: 'finished' },
+        { initiated: 'client', isFallback, ended: 'open' },
+      ]);
+    }
+    // A client that registers has taken the pack.
+    const story = new Story();
+    story.exchange(Operation.bootstrapPackRequest, '2.05', { path: '/bspack', query: 'ep=dev1' }, SERVER);
+    story.at(1).register('ep=dev1&lt=300', '/rd/1', { conversation: 2, device: 102, server: 906 });
+    begun(story.at(2));
+    expect(story.bootstraps.bootstraps[1]).toMatchObject({ isFallback: false });
+  });
+
   it('a pack in blocks is whole with its last block', () => {
     const story = new Story();
     const pack = { path: '/bspack', query: 'ep=dev1' };
