@@ -1,15 +1,9 @@
 import type { FrameNumber, MessageRow } from '../capture/units.ts';
 import type { Analysis } from './analysis.ts';
 import { type CompiledFilter, passesFilter } from './filter/compile.ts';
-import type { FilterError } from './filter/filter-error.ts';
 import { compileMessageFilter } from './message-filter.ts';
 import { MessageFacts } from './message-facts.ts';
 import type { AlertStatus } from './recording-protocol.ts';
-
-/** Compiles an alert's expression; a fault where it says nothing. */
-export function compileAlert(text: string, analysis: Analysis): CompiledFilter | FilterError {
-  return compileMessageFilter(text, analysis);
-}
 
 /**
  * Counts the messages that come from now on and pass a filter. Each is tested once, when it comes: what an answer or
@@ -59,7 +53,7 @@ export class AlertRows {
    * new. False where the expression has a fault there.
    */
   follow(analysis: Analysis, isAnother: boolean): boolean {
-    const filter = compileAlert(this.text, analysis);
+    const filter = compileMessageFilter(this.text, analysis);
     if (!filter.ok) return false;
     this.#generation++;
     this.#isTesting = false;

@@ -1,5 +1,6 @@
-import { AlertRows, compileAlert } from './alert-rows.ts';
+import { AlertRows } from './alert-rows.ts';
 import type { Analysis } from './analysis.ts';
+import { compileMessageFilter } from './message-filter.ts';
 import type { AlertAnswer, AlertStatus } from './recording-protocol.ts';
 
 /** The alert that is on, if any; it goes on with the next live source. */
@@ -13,7 +14,7 @@ export class LiveAlert {
 
   /** Puts an alert on the messages that an analysis reads from now on; where its text has a fault, the one before stays. */
   set(text: string, analysis: Analysis): AlertAnswer {
-    const filter = compileAlert(text, analysis);
+    const filter = compileMessageFilter(text, analysis);
     if (!filter.ok) return filter;
     analysis.flush();
     this.#rows = new AlertRows(text, analysis, filter);

@@ -2,6 +2,8 @@ import type { ByteCount } from './units.ts';
 
 /** Type of the Section Header Block, the same in both byte orders (draft-ietf-opsawg-pcapng §4.1). */
 export const SECTION_HEADER = 0x0a0d0d0a;
+/** Shortest block: type, length, length again (draft-ietf-opsawg-pcapng §3.1). */
+export const LEAST_BLOCK_LENGTH: ByteCount = 12;
 /** Byte-order magic of a section (draft-ietf-opsawg-pcapng §4.1). */
 export const BYTE_ORDER_MAGIC = 0x1a2b3c4d;
 

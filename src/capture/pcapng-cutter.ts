@@ -4,6 +4,7 @@ import {
   ENHANCED_PACKET,
   INTERFACE_DESCRIPTION,
   INTERFACE_STATISTICS,
+  LEAST_BLOCK_LENGTH,
   SECTION_HEADER,
 } from './pcapng-blocks.ts';
 import { readInterfaceOptions } from './pcapng-options.ts';
@@ -12,8 +13,6 @@ import { readUint32 } from './record-reader.ts';
 import { TimestampScale } from './timestamp-scale.ts';
 import type { ByteCount, ByteOffset } from './units.ts';
 
-/** Shortest block (draft-ietf-opsawg-pcapng §3.1). */
-const LEAST_BLOCK_LENGTH: ByteCount = 12;
 /** A block is held until it is whole up to this length; a stream with a longer one is passed on as it comes. */
 const MOST_HELD: ByteCount = 1 << 20;
 /** Most interfaces of a section that times are read of. */

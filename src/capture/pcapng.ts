@@ -17,6 +17,7 @@ import {
   INTERFACE_DESCRIPTION,
   INTERFACE_STATISTICS,
   MOST_BLOCK_LENGTH,
+  LEAST_BLOCK_LENGTH,
   MOST_GATHERED_SKIP,
   NAME_RESOLUTION,
   NUMBERED_KINDS,
@@ -30,8 +31,6 @@ import { readDropped, readInterfaceOptions, readMark } from './pcapng-options.ts
 import { RecordReader, STOPPED, readUint16, readUint32 } from './record-reader.ts';
 import { TimestampScale } from './timestamp-scale.ts';
 
-/** Shortest block: type, length, length again (draft-ietf-opsawg-pcapng §3.1). */
-const LEAST_BLOCK_LENGTH: ByteCount = 12;
 /** Lengths of blocks without options and packet data, in bytes. */
 const SECTION_HEADER_LENGTH: ByteCount = 28;
 const INTERFACE_DESCRIPTION_LENGTH: ByteCount = 20;

@@ -7,6 +7,7 @@ import {
   INTERFACE_STATISTICS,
   NAME_RESOLUTION,
   PACKET,
+  LEAST_BLOCK_LENGTH,
   SECTION_HEADER,
   SIMPLE_PACKET,
 } from '../capture/pcapng-blocks.ts';
@@ -22,8 +23,7 @@ import { readUint16, readUint32, RecordReader, STOPPED } from '../capture/record
 import type { ByteCount, ByteOffset } from '../capture/units.ts';
 import type { PacketSink } from './packet-source.ts';
 
-/** Shortest block (draft-ietf-opsawg-pcapng §3.1), and the longest that a live stream may have. */
-const LEAST_BLOCK: ByteCount = 12;
+/** Longest block that a live stream may have. */
 const MOST_BLOCK: ByteCount = 16 << 20;
 /** Lengths of blocks without options and packet data. */
 const SECTION_HEADER_LENGTH: ByteCount = 28;
@@ -64,8 +64,8 @@ export class SectionPassage extends RecordReader {
   protected override parse(bytes: Uint8Array, start: number, end: number, origin: ByteOffset): number {
     let at = start;
     for (;;) {
-      if (end - at < LEAST_BLOCK) {
-        this.wanted = LEAST_BLOCK;
+      if (end - at < LEAST_BLOCK_LENGTH) {
+        this.wanted = LEAST_BLOCK_LENGTH;
         return at;
       }
       const type = readUint32(bytes, at, this.#bigEndian);
@@ -78,7 +78,7 @@ export class SectionPassage extends RecordReader {
         return this.#damage('the stream does not begin with a section header', origin + at, '§4.1');
       const stated = readUint32(bytes, at + 4, this.#bigEndian);
       const length = stated + (-stated & 3);
-      if (stated < LEAST_BLOCK || length > MOST_BLOCK)
+      if (stated < LEAST_BLOCK_LENGTH || length > MOST_BLOCK)
         return this.#damage(`a block says that it is ${stated} bytes long`, origin + at + 4, '§3.1');
       const next = at + length;
       if (next > end) {

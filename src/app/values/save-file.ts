@@ -1,3 +1,5 @@
+import type { AnalysisStatus } from '../../analysis/protocol.ts';
+
 /** Looks that a picture takes with it: outside the page there are no style sheets. */
 const LOOKS = [
   'fill',
@@ -48,8 +50,23 @@ function looksTaken(drawing: SVGSVGElement): SVGSVGElement {
   return copy;
 }
 
-/** Drawings, one below the other, as an SVG file of its own with a heading. */
-export function pictureText(drawings: readonly SVGSVGElement[], heading: string): string {
+/** Name for a file that is saved of what is open: that of its first capture, and what it holds. */
+export function savedName({ files }: AnalysisStatus, what: string): string {
+  return `${(files[0]?.name ?? 'capture').replace(/\.(pcapng|pcap|gz|txt)/g, '')}-${what}`;
+}
+
+/** Drawings, one below the other, with a heading; undefined where the browser cannot draw the pixels. */
+export async function pictureOf(
+  drawings: readonly SVGSVGElement[],
+  heading: string,
+  format: 'svg' | 'png',
+): Promise<Blob | undefined> {
+  const text = pictureText(drawings, heading);
+  return format === 'svg' ? new Blob([text], { type: 'image/svg+xml' }) : picturePixels(text);
+}
+
+/** Drawings as an SVG file of its own. */
+function pictureText(drawings: readonly SVGSVGElement[], heading: string): string {
   const width = Math.max(...drawings.map((drawing) => drawing.clientWidth)) + 2 * MARGIN;
   const page = getComputedStyle(document.body);
   const root = document.createElementNS(SVG, 'svg');
@@ -85,7 +102,7 @@ export function pictureText(drawings: readonly SVGSVGElement[], heading: string)
 }
 
 /** The same picture as PNG; undefined where the browser cannot draw it. */
-export async function picturePixels(text: string): Promise<Blob | undefined> {
+async function picturePixels(text: string): Promise<Blob | undefined> {
   const image = new Image();
   // The page's policy allows pictures from data only.
   image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;

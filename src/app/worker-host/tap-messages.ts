@@ -1,4 +1,5 @@
 import type { TapBlocks, TapHello, TapMessage, TapStatus } from '../../analysis/live-tap-protocol.ts';
+import { LEAST_BLOCK_LENGTH, SECTION_HEADER } from '../../capture/pcapng-blocks.ts';
 import type { ByteCount } from '../../capture/units.ts';
 
 /** Longest text message that is read; the longest that a relay sends are a few kilobytes. */
@@ -6,10 +7,6 @@ const MOST_TEXT: ByteCount = 64 << 10;
 /** Longest text of a message that is shown, and most names. */
 const MOST_WORDS = 2000;
 const MOST_NAMES = 64;
-
-/** Smallest block: type, length, length (draft-ietf-opsawg-pcapng §3.1). */
-const LEAST_BLOCK: ByteCount = 12;
-const SECTION_HEADER = 0x0a0d0d0a;
 
 const STATES: ReadonlySet<unknown> = new Set(['idle', 'starting', 'capturing', 'ended', 'failed']);
 const HOLDS: ReadonlySet<unknown> = new Set(['section', 'interfaces', 'packets', 'tick']);
@@ -94,13 +91,14 @@ function isStatus(message: Loose): message is Loose & TapStatus {
  */
 export function areWholeBlocks(bytes: Uint8Array, isSection: boolean): boolean {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (isSection && (bytes.length < LEAST_BLOCK || view.getUint32(0, true) !== SECTION_HEADER)) return false;
+  if (isSection && (bytes.length < LEAST_BLOCK_LENGTH || view.getUint32(0, true) !== SECTION_HEADER))
+    return false;
   let at = 0;
-  while (at + LEAST_BLOCK <= bytes.length) {
+  while (at + LEAST_BLOCK_LENGTH <= bytes.length) {
     // A section within a section would change the order of bytes and the interfaces behind the relay's back.
     if (view.getUint32(at, true) === SECTION_HEADER && !(isSection && at === 0)) return false;
     const length = view.getUint32(at + 4, true);
-    if (length < LEAST_BLOCK || length % 4 !== 0 || at + length > bytes.length) return false;
+    if (length < LEAST_BLOCK_LENGTH || length % 4 !== 0 || at + length > bytes.length) return false;
     if (view.getUint32(at + length - 4, true) !== length) return false;
     at += length;
   }
